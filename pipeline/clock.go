@@ -1,0 +1,47 @@
+package pipeline
+
+import (
+	"context"
+	"time"
+)
+
+// Clock is where the engine gets its time from, so that tests and simulations
+// can run in virtual time. [System] is the real one.
+type Clock interface {
+	Now() time.Time
+	// AfterFunc calls f in its own goroutine once d has passed; the timer's
+	// Stop keeps it from being called, if it is not too late.
+	AfterFunc(d time.Duration, f func()) Timer
+}
+
+// Timer is a pending [Clock.AfterFunc].
+type Timer interface {
+	// Stop reports whether it kept the function from being called.
+	Stop() bool
+}
+
+// System is the clock of the machine.
+var System Clock = systemClock{}
+
+type systemClock struct{}
+
+func (systemClock) Now() time.Time                            { return time.Now() }
+func (systemClock) AfterFunc(d time.Duration, f func()) Timer { return time.AfterFunc(d, f) }
+
+// Sleep waits for d, or until ctx or stop ends, and reports whether the whole
+// of d has passed. A nil stop never ends.
+func Sleep(ctx context.Context, c Clock, d time.Duration, stop <-chan struct{}) bool {
+	if d <= 0 {
+		return ctx.Err() == nil
+	}
+	passed := make(chan struct{})
+	timer := c.AfterFunc(d, func() { close(passed) })
+	defer timer.Stop()
+	select {
+	case <-passed:
+		return true
+	case <-ctx.Done():
+	case <-stop:
+	}
+	return false
+}

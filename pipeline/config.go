@@ -1,0 +1,130 @@
+package pipeline
+
+import (
+	"time"
+
+	"github.com/leat-io/leat/internal/conf"
+)
+
+// FormatVersion is the newest version of pipeline.yaml that is understood.
+const FormatVersion = 1
+
+// fileConfig is a whole pipeline.yaml.
+type fileConfig struct {
+	Version     int           `yaml:"version"`
+	State       *conf.Node    `yaml:"state"`
+	Flows       *conf.Node    `yaml:"flows,required"`
+	Sinks       *conf.Node    `yaml:"sinks"`
+	StopTimeout time.Duration `yaml:"stop_timeout"`
+}
+
+// flowConfig is one flow.
+type flowConfig struct {
+	From         *conf.Node `yaml:"from,required"`
+	Stages       *conf.Node `yaml:"stages"`
+	To           Targets    `yaml:"to"`
+	OnError      OnError    `yaml:"on_error"`
+	MaxInFlight  int        `yaml:"max_in_flight"`
+	MaxHeld      int        `yaml:"max_held"`
+	MaxHeldBytes conf.Size  `yaml:"max_held_bytes"`
+}
+
+var defaultFlow = flowConfig{
+	MaxInFlight: 1000, MaxHeld: 20_000, MaxHeldBytes: 128 << 20,
+}
+
+// Validate checks what one setting cannot.
+func (c flowConfig) Validate() error {
+	switch {
+	case c.MaxInFlight < 1:
+		return FieldError("max_in_flight", "must be at least 1")
+	case c.MaxHeld < 1:
+		return FieldError("max_held", "must be at least 1")
+	case c.MaxHeldBytes < 1<<20:
+		return FieldError("max_held_bytes", "must be at least 1MiB")
+	}
+	return nil
+}
+
+// Validate checks the backoff.
+func (c RetryConfig) Validate() error {
+	if c.Backoff.Min < 0 || c.Backoff.Min == 0 && c.Backoff.Max > 0 {
+		return FieldError("backoff", "must be longer than 0s")
+	}
+	if c.GiveUpAfter < 0 {
+		return FieldError("give_up_after", "must not be negative")
+	}
+	return nil
+}
+
+// stageOptions may stand beside the type of a stage.
+type stageOptions struct {
+	Name string `yaml:"name"`
+}
+
+// sinkOptions may stand beside the type of a sink.
+type sinkOptions struct {
+	MaxInFlight int      `yaml:"max_in_flight"`
+	Rate        Rate     `yaml:"rate"`
+	OnError     *OnError `yaml:"on_error"`
+}
+
+// typed is a part of pipeline.yaml that names a type, with its settings below
+// the type and the engine's options beside it: {http: {url: …}, rate: 10/s}.
+type typed struct {
+	name     string
+	at       *conf.Node // where the type is named
+	settings *conf.Node
+	options  *conf.Node
+}
+
+// readTyped splits n. kind and known are for messages; options are the names
+// that may stand beside the type.
+func readTyped(n *conf.Node, kind string, known, options []string, p *conf.Problems) (typed, bool) {
+	if n.Kind == conf.Scalar {
+		return typed{name: n.Value, at: n, settings: emptyMap(n), options: emptyMap(n)}, checkName(n, kind, known, p)
+	}
+	if n.Kind != conf.Map {
+		p.Errorf(n, "want a %s as {type: {settings}}, with one of these types: %s", kind, list(known))
+		return typed{}, false
+	}
+	t := typed{options: emptyMap(n)}
+	for _, f := range n.Fields {
+		switch {
+		case contains(options, f.Key.Value):
+			t.options.Fields = append(t.options.Fields, f)
+		case t.at != nil:
+			p.Errorf(f.Key, "a %s has one type, and this one is %q already: give %q an item of its own", kind, t.name, f.Key.Value)
+			return t, false
+		default:
+			t.name, t.at, t.settings = f.Key.Value, f.Key, f.Value
+		}
+	}
+	if t.at == nil {
+		p.Errorf(n, "the %s names no type: want one of %s", kind, list(known))
+		return t, false
+	}
+	return t, checkName(t.at, kind, known, p)
+}
+
+func checkName(n *conf.Node, kind string, known []string, p *conf.Problems) bool {
+	if contains(known, n.Value) {
+		return true
+	}
+	suggest(p.Errorf(n, "unknown %s %q", kind, n.Value), n.Value, known)
+	return false
+}
+
+// suggest adds the nearest of the known names to a problem, or all of them.
+func suggest(problem *conf.Problem, name string, known []string) {
+	switch near := conf.Nearest(name, known); {
+	case near != "":
+		problem.Hint = `did you mean "` + near + `"?`
+	case len(known) > 0:
+		problem.Hint = "known: " + list(known)
+	}
+}
+
+func emptyMap(at *conf.Node) *conf.Node {
+	return &conf.Node{File: at.File, Line: at.Line, Col: at.Col, Kind: conf.Map}
+}

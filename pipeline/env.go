@@ -1,0 +1,100 @@
+package pipeline
+
+import (
+	"context"
+	"log/slog"
+	"sync/atomic"
+
+	"github.com/leat-io/leat/internal/conf"
+)
+
+// Env is what the engine lends to a stage, source, sink or state store while it
+// is built. It may be kept.
+type Env struct {
+	// Name is how the part is called in messages and counters: a stage's name
+	// or type, with #n from the second of the same name on; a sink's name.
+	Name string
+	// Flow is the flow of a stage or source, "" for a sink or state store.
+	Flow  string
+	Clock Clock
+	Log   *slog.Logger
+
+	pipeline *Pipeline
+	space    string // what its records in the state store are kept under
+	flow     *flow
+	node     *conf.Node
+	problems *conf.Problems
+}
+
+// OnStart has f called before the first event arrives; an error keeps the
+// pipeline from running. What f starts must end with ctx or in [Env.OnClose].
+func (env *Env) OnStart(f func(ctx context.Context) error) {
+	env.pipeline.hooks = append(env.pipeline.hooks, hook{name: env.label(), start: f})
+}
+
+// OnClose has f called after the last event; the parts that were built last are
+// closed first.
+func (env *Env) OnClose(f func() error) {
+	env.pipeline.hooks = append(env.pipeline.hooks, hook{name: env.label(), close: f})
+}
+
+func (env *Env) label() string {
+	if env.Flow == "" {
+		return env.Name
+	}
+	return env.Flow + "/" + env.Name
+}
+
+// Warn reports, at the part's place in the file, something that works but will
+// hurt.
+func (env *Env) Warn(format string, args ...any) {
+	env.problems.Warnf(env.node, format, args...)
+}
+
+// Claims returns the dedupe memory of this stage: what another stage or flow
+// remembers does not concern it.
+func (env *Env) Claims() Claims { return env.pipeline.state.Claims(env.space) }
+
+// Times returns the memory of this stage for the last released time of each key.
+func (env *Env) Times() Times { return env.pipeline.state.Times(env.space) }
+
+// Finite reports whether all sources whose events can reach this stage end by
+// themselves. It is known from [Env.OnStart] on.
+func (env *Env) Finite() bool { return env.flow.group.finite }
+
+// MaxHeld returns the flow's max_held.
+func (env *Env) MaxHeld() int { return env.flow.limits.maxHeld }
+
+// Follow tells the stage how far its sources have come. passed is called for
+// every message number, in order and one at a time, as soon as each event of
+// that message has called [Follower.Enter] or is settled. ended is called once,
+// after the last, when the sources have ended. Call it while building.
+func (env *Env) Follow(passed func(number uint64), ended func()) *Follower {
+	f := &Follower{passed: passed, ended: ended, next: 1, ahead: map[uint64]struct{}{}}
+	env.flow.follows = append(env.flow.follows, f)
+	return f
+}
+
+// OnFull has f called whenever a finite flow holds max_held events or more: a
+// stage that holds some then lets at least one go, or the input is never read on.
+func (env *Env) OnFull(f func()) {
+	env.flow.onFull = append(env.flow.onFull, f)
+}
+
+// Counter returns a counter of this part. The summary adds up the counters of
+// the same name.
+func (env *Env) Counter(name string) *Counter {
+	return env.pipeline.stats.counter(env.Flow, env.Name, name)
+}
+
+// Counter counts events.
+type Counter struct {
+	Flow, Part, Name string
+	n                atomic.Int64
+}
+
+// Inc adds one.
+func (c *Counter) Inc() { c.n.Add(1) }
+
+// Value returns the count so far.
+func (c *Counter) Value() int64 { return c.n.Load() }

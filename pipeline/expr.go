@@ -1,0 +1,204 @@
+package pipeline
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/expr-lang/expr/vm"
+	"github.com/leat-io/leat/internal/rawjson"
+)
+
+// Expr is an expression over an event, such as
+//
+//	body.eventType.apiKey in ["103", "104"] && meta["sns.shopId"] == "1"
+//
+// It may use body, meta, id, key, type and time, and the functions of
+// github.com/expr-lang/expr. A field that is missing is null.
+//
+// Fields of the body are read from the payload's bytes; conditions that only
+// compare fields with strings, and expressions that only name a field, need
+// nothing else.
+type Expr struct {
+	text    string
+	path    *Path                      // it only names a field
+	test    func(*Event) (bool, error) // it only compares fields with strings
+	program *vm.Program
+	paths   []Path // the fields it reads
+	allMeta bool   // it uses meta as a whole
+	pool    *sync.Pool
+}
+
+// ParseExpr compiles an expression. The error shows the place with a caret.
+func ParseExpr(text string) (*Expr, error) {
+	x := &Expr{text: text}
+	return x, x.compile()
+}
+
+// UnmarshalText implements [encoding.TextUnmarshaler].
+func (x *Expr) UnmarshalText(b []byte) error {
+	*x = Expr{text: string(b)}
+	return x.compile()
+}
+
+// String returns the expression as it was written.
+func (x *Expr) String() string { return x.text }
+
+// IsZero reports whether there is no expression.
+func (x *Expr) IsZero() bool { return x == nil || x.text == "" }
+
+// Eval returns the expression's value for an event: nil, a bool, string, number,
+// time, list or map. An error is permanent and names the expression and the
+// fields that were missing.
+func (x *Expr) Eval(e *Event) (any, error) {
+	if x.path != nil {
+		return e.Get(*x.path)
+	}
+	if len(x.paths) > 0 {
+		if err := x.readable(e); err != nil {
+			return nil, err
+		}
+	}
+	ev := x.pool.Get().(*evaluator)
+	defer x.pool.Put(ev)
+	v, err := ev.run(x, e)
+	if err != nil {
+		return nil, Reject(x.explain(e, err))
+	}
+	return v, nil
+}
+
+// readable makes sure that fields can be read.
+func (x *Expr) readable(e *Event) error {
+	if e.payload.decoded {
+		return nil
+	}
+	return e.CheckJSON(MaxDepth)
+}
+
+// Bool evaluates a condition. Anything but true or false is an error.
+func (x *Expr) Bool(e *Event) (bool, error) {
+	if x.test != nil {
+		return x.test(e)
+	}
+	v, err := x.Eval(e)
+	if err != nil {
+		return false, err
+	}
+	b, ok := v.(bool)
+	if !ok {
+		return false, Reject(x.explain(e, fmt.Errorf("want true or false, got %s", describe(v))))
+	}
+	return b, nil
+}
+
+// Text evaluates to text: strings as they are, numbers as they are spelt. The
+// second result is false when the value is null.
+func (x *Expr) Text(e *Event) (string, bool, error) {
+	if x.path != nil {
+		return e.Text(*x.path)
+	}
+	v, err := x.Eval(e)
+	if err != nil || v == nil {
+		return "", false, err
+	}
+	s, err := textOf(v)
+	return s, err == nil, err
+}
+
+// textOf spells a value.
+func textOf(v any) (string, error) {
+	switch v := v.(type) {
+	case string:
+		return v, nil
+	case json.Number:
+		return v.String(), nil
+	case bool:
+		return strconv.FormatBool(v), nil
+	case time.Time:
+		return v.Format(time.RFC3339Nano), nil
+	}
+	raw, err := rawjson.Append(nil, v)
+	if err != nil {
+		return "", Reject(err)
+	}
+	return string(raw), nil
+}
+
+func describe(v any) string {
+	if v == nil {
+		return "null"
+	}
+	raw, err := rawjson.Append(nil, v)
+	if err != nil || len(raw) > 80 {
+		return fmt.Sprintf("a %T", v)
+	}
+	return string(raw)
+}
+
+// explain adds to an error what the expression was and which fields it lacked.
+func (x *Expr) explain(e *Event, err error) error {
+	var missing []string
+	for _, p := range x.paths {
+		if v, getErr := e.Get(p); getErr == nil && v == nil {
+			missing = append(missing, p.String())
+		}
+	}
+	why := strings.TrimSpace(strings.SplitN(err.Error(), "\n", 2)[0])
+	if len(missing) > 0 {
+		why += "; missing or null: " + strings.Join(missing, ", ")
+	}
+	return fmt.Errorf("expression %s: %s", x.text, why)
+}
+
+// evaluator runs one expression for one event at a time.
+type evaluator struct {
+	vm  vm.VM
+	env exprEnv
+	x   *Expr
+	e   *Event
+}
+
+// exprEnv is what an expression can name.
+type exprEnv struct {
+	ID     string            `expr:"id"`
+	Key    string            `expr:"key"`
+	Type   string            `expr:"type"`
+	Time   time.Time         `expr:"time"`
+	Meta   map[string]string `expr:"meta"`
+	Body   any               `expr:"body"`
+	Field  func(...any) any  `expr:"__field"`
+	Lookup func(...any) any  `expr:"__meta"`
+}
+
+func newEvaluator() *evaluator {
+	ev := &evaluator{}
+	ev.env.Field = func(args ...any) any {
+		v, _ := ev.e.Get(ev.x.paths[args[0].(int)])
+		return v
+	}
+	ev.env.Lookup = func(args ...any) any {
+		if v, ok := ev.e.LookupMeta(args[0].(string)); ok {
+			return v
+		}
+		return nil
+	}
+	return ev
+}
+
+func (ev *evaluator) run(x *Expr, e *Event) (any, error) {
+	ev.x, ev.e = x, e
+	env := &ev.env
+	env.ID, env.Key, env.Type, env.Time = e.ID, e.Key, e.Type, e.Time
+	if x.allMeta {
+		env.Meta = map[string]string{}
+		for k, v := range e.AllMeta() {
+			env.Meta[k] = v
+		}
+	}
+	defer func() { ev.e, env.Meta = nil, nil }()
+	return ev.vm.Run(x.program, env)
+}

@@ -1,0 +1,104 @@
+package pipeline
+
+import (
+	"github.com/expr-lang/expr/ast"
+	"github.com/leat-io/leat/internal/rawjson"
+)
+
+// testOf returns a function for a condition that only compares fields with
+// strings (==, !=, in, and these joined by &&, || and !), or nil. It decides as
+// the general evaluation would, without a virtual machine.
+func testOf(n ast.Node) func(*Event) (bool, error) {
+	switch n := n.(type) {
+	case *ast.UnaryNode:
+		return notTest(n)
+	case *ast.BinaryNode:
+		switch n.Operator {
+		case "==", "!=":
+			return equalTest(n)
+		case "in":
+			return inTest(n)
+		case "&&", "and", "||", "or":
+			return joinTests(n)
+		}
+	}
+	return nil
+}
+
+func notTest(n *ast.UnaryNode) func(*Event) (bool, error) {
+	inner := testOf(n.Node)
+	if inner == nil || n.Operator != "!" && n.Operator != "not" {
+		return nil
+	}
+	return func(e *Event) (bool, error) {
+		ok, err := inner(e)
+		return !ok, err
+	}
+}
+
+func joinTests(n *ast.BinaryNode) func(*Event) (bool, error) {
+	left, right := testOf(n.Left), testOf(n.Right)
+	if left == nil || right == nil {
+		return nil
+	}
+	decides := n.Operator == "||" || n.Operator == "or" // the value that needs no right side
+	return func(e *Event) (bool, error) {
+		if ok, err := left(e); err != nil || ok == decides {
+			return ok, err
+		}
+		return right(e)
+	}
+}
+
+func equalTest(n *ast.BinaryNode) func(*Event) (bool, error) {
+	field, value := n.Left, n.Right
+	if _, ok := field.(*ast.StringNode); ok {
+		field, value = value, field
+	}
+	p, isPath := pathOf(field)
+	s, isString := value.(*ast.StringNode)
+	if !isPath || !isString {
+		return nil
+	}
+	equal := n.Operator == "=="
+	return func(e *Event) (bool, error) {
+		raw, err := e.Raw(p)
+		if err != nil {
+			return false, err
+		}
+		return isText(raw, s.Value) == equal, nil
+	}
+}
+
+func inTest(n *ast.BinaryNode) func(*Event) (bool, error) {
+	p, isPath := pathOf(n.Left)
+	values, isArray := n.Right.(*ast.ArrayNode)
+	if !isPath || !isArray {
+		return nil
+	}
+	var texts []string
+	for _, v := range values.Nodes {
+		s, ok := v.(*ast.StringNode)
+		if !ok {
+			return nil
+		}
+		texts = append(texts, s.Value)
+	}
+	return func(e *Event) (bool, error) {
+		raw, err := e.Raw(p)
+		if err != nil {
+			return false, err
+		}
+		for _, t := range texts {
+			if isText(raw, t) {
+				return true, nil
+			}
+		}
+		return false, nil
+	}
+}
+
+// isText reports whether raw is the JSON string s; another type is not equal.
+func isText(raw []byte, s string) bool {
+	return len(raw) > 0 && raw[0] == '"' && rawjson.EqualText(raw, s)
+}

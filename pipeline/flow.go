@@ -1,0 +1,105 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"github.com/ThreeDotsLabs/watermill/message"
+	"github.com/leat-io/leat/internal/conf"
+)
+
+// flow is one flow of a pipeline: sources, a chain of stages, targets.
+type flow struct {
+	name     string
+	node     *conf.Node // where it is named
+	pipeline *Pipeline
+	clock    Clock
+	config   flowConfig
+	limits   *limits
+	group    *numbering
+	sources  []*namedSource
+	stages   []*builtStage
+	targets  Handler // what config.To says, nil without
+	policy   *policy
+	handle   Handler // the whole chain
+	linked   bool    // has `link` among its sources
+	links    []*Target
+	follows  []*Follower
+	onFull   []func()
+	lanes    laneList
+
+	stopOnce sync.Once
+	stopping chan struct{}   // closed when held events shall come back
+	hard     context.Context // ends when the stop has taken too long
+	kill     context.CancelFunc
+}
+
+// namedSource is a source and what it is called in messages.
+type namedSource struct {
+	*Source
+	name string
+	node *conf.Node
+}
+
+// builtStage is a stage of a flow with what check asks about.
+type builtStage struct {
+	address string // name, or type#n
+	kind    string
+	node    *conf.Node
+	stage   Stage
+	traits  Traits
+}
+
+// ErrNoRoute is the error of an event that no route of its flow takes.
+var ErrNoRoute = errors.New("no route takes the event")
+
+// sourceStep is where an event fails that its source could not read.
+const sourceStep = "source"
+
+// compile joins the flow's steps into one handler.
+func (f *flow) compile() {
+	h := f.end()
+	for i := len(f.stages) - 1; i >= 0; i-- {
+		s := f.stages[i]
+		h = f.newStep(s.address).guard(s.stage(h))
+	}
+	source := f.newStep(sourceStep).guard(func(_ context.Context, e *Event) error { return Reject(e.fault) })
+	f.handle = func(ctx context.Context, e *Event) error {
+		if e.fault != nil {
+			return source(ctx, e)
+		}
+		return h(ctx, e)
+	}
+}
+
+// end is what follows the last stage.
+func (f *flow) end() Handler {
+	if f.targets != nil {
+		return f.targets
+	}
+	return f.newStep("to").guard(func(context.Context, *Event) error { return Reject(ErrNoRoute) })
+}
+
+func (f *flow) newStep(name string) *step {
+	s := &step{id: int32(len(f.pipeline.steps)), name: name, flow: f, policy: f.policy}
+	f.pipeline.steps = append(f.pipeline.steps, s)
+	return s
+}
+
+// stop asks for held events back and ends all waiting for another attempt.
+func (f *flow) stop() { f.stopOnce.Do(func() { close(f.stopping) }) }
+
+// consume runs the events of a message through the flow.
+func (f *flow) consume(m *message.Message, t *ticket) error {
+	s := &sequence{ctx: m.Context(), flow: f, handler: f.handle, events: t.events, credits: len(t.events) - 1, roots: f.group.roots(t.number, len(t.events))}
+	for i, e := range t.events {
+		e.Seq.Message = t.number + uint64(i)
+	}
+	l := &lane{Context: m.Context(), flow: f, seq: s, slot: slotInFlight}
+	f.lanes.add(l)
+	defer f.lanes.remove(l)
+	err := s.run(l)
+	l.leave()
+	return err
+}

@@ -1,0 +1,152 @@
+package pipeline
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+)
+
+// numbering gives the messages of all sources of a group of linked flows their
+// numbers and tells followers how far the group has come.
+type numbering struct {
+	mu        sync.Mutex
+	last      uint64 // the numbers 1 to last are given out
+	sources   int    // that may still give messages
+	finite    bool   // all sources end by themselves
+	followers []*Follower
+}
+
+// take gives out n numbers and returns the first.
+func (g *numbering) take(n int) uint64 {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	first := g.last + 1
+	g.last += uint64(n)
+	return first
+}
+
+// sourceEnded tells the followers, after the last source, that no number will
+// follow.
+func (g *numbering) sourceEnded() {
+	g.mu.Lock()
+	g.sources--
+	over, last := g.sources == 0, g.last
+	g.mu.Unlock()
+	if !over {
+		return
+	}
+	for _, f := range g.followers {
+		f.finish(last)
+	}
+}
+
+// root counts, for each follower, the events of a message that have neither
+// entered it nor been settled.
+type root struct {
+	number uint64
+	open   []atomic.Int32
+}
+
+func (g *numbering) roots(first uint64, n int) []*root {
+	f := len(g.followers)
+	if f == 0 {
+		return nil
+	}
+	counts, slab, out := make([]atomic.Int32, n*f), make([]root, n), make([]*root, n)
+	for i := range slab {
+		slab[i] = root{first + uint64(i), counts[i*f : (i+1)*f]}
+		for j := range slab[i].open {
+			slab[i].open[j].Store(1)
+		}
+		out[i] = &slab[i]
+	}
+	return out
+}
+
+// Follower tells a stage, in source order, which messages have come past it.
+type Follower struct {
+	index  int
+	passed func(number uint64)
+	ended  func()
+
+	mu    sync.Mutex
+	next  uint64 // the first number that has not passed
+	ahead map[uint64]struct{}
+	last  uint64 // the last number there will be, once over
+	over  bool
+}
+
+// Enter says that the event of ctx has entered the stage. Before the next event
+// of its message enters or settles, nothing of it is counted again.
+func (f *Follower) Enter(ctx context.Context) {
+	if l := laneOf(ctx); l != nil && l.root != nil {
+		l.pass(f)
+	}
+}
+
+func (l *lane) pass(f *Follower) {
+	bit := uint64(1) << f.index
+	if l.passed&bit != 0 {
+		return
+	}
+	l.passed |= bit
+	if l.root.open[f.index].Add(-1) == 0 {
+		f.pass(l.root.number)
+	}
+}
+
+// passAll is called when the lane's event is settled or has failed.
+func (l *lane) passAll() {
+	for _, f := range l.flow.group.followers {
+		l.pass(f)
+	}
+}
+
+// split counts more further events of the message; l itself counts no more.
+func (l *lane) split(more int) {
+	if l.root == nil {
+		return
+	}
+	for i := range l.root.open {
+		if l.passed&(1<<i) == 0 {
+			l.root.open[i].Add(int32(more))
+		}
+	}
+	l.passed = ^uint64(0)
+}
+
+func (f *Follower) pass(number uint64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if number != f.next {
+		f.ahead[number] = struct{}{}
+		return
+	}
+	f.advance()
+	for {
+		if _, there := f.ahead[f.next]; !there {
+			break
+		}
+		delete(f.ahead, f.next)
+		f.advance()
+	}
+	f.checkEnd()
+}
+
+func (f *Follower) advance() {
+	f.passed(f.next)
+	f.next++
+}
+
+func (f *Follower) finish(last uint64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.last, f.over = last, true
+	f.checkEnd()
+}
+
+func (f *Follower) checkEnd() {
+	if f.over && f.next > f.last {
+		f.ended()
+	}
+}

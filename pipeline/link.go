@@ -1,0 +1,93 @@
+package pipeline
+
+import "strings"
+
+// link joins flows that send events to each other: they share one numbering, so
+// that a stage behind a link still knows how far the sources have come.
+func (b *fileBuilder) link() {
+	for _, f := range b.p.flows {
+		for _, t := range f.links {
+			to := b.p.flow(t.Flow)
+			if !to.linked {
+				b.problems.Errorf(t.node, "flow %q takes no events from other flows: give it \"from: {link: {}}\"", to.name)
+			}
+			join(b.p.flows, f.group, to.group)
+		}
+	}
+	for _, f := range b.p.flows {
+		f.group.sources += len(f.sources)
+	}
+	b.refuseCycles()
+	b.prepareGroups()
+}
+
+func (p *Pipeline) flow(name string) *flow {
+	for _, f := range p.flows {
+		if f.name == name {
+			return f
+		}
+	}
+	return nil
+}
+
+func join(flows []*flow, into, from *numbering) {
+	for _, f := range flows {
+		if f.group == from {
+			f.group = into
+		}
+	}
+}
+
+// prepareGroups tells groups and limits what the whole group is like.
+func (b *fileBuilder) prepareGroups() {
+	for _, f := range b.p.flows {
+		f.group.finite = f.group.sources > 0
+	}
+	for _, f := range b.p.flows {
+		for _, s := range f.sources {
+			f.group.finite = f.group.finite && s.Finite
+		}
+		for _, follower := range f.follows {
+			follower.index = len(f.group.followers)
+			f.group.followers = append(f.group.followers, follower)
+		}
+		if len(f.group.followers) > 64 {
+			b.problems.Errorf(f.node, "more than 64 stages that follow their source in flows that are linked")
+		}
+	}
+	for _, f := range b.p.flows {
+		f.limits.finite = f.group.finite
+		for _, other := range b.p.flows {
+			if other.group == f.group {
+				f.limits.relievers = append(f.limits.relievers, other.onFull...)
+			}
+		}
+	}
+}
+
+// refuseCycles reports flows that call themselves through others.
+func (b *fileBuilder) refuseCycles() {
+	for _, f := range b.p.flows {
+		if path := b.p.pathBack(f, f, nil); path != nil {
+			b.problems.Errorf(f.node, "flow %q calls itself: %s", f.name, strings.Join(path, " → "))
+		}
+	}
+}
+
+// pathBack returns the names of the flows on the way from at to target.
+func (p *Pipeline) pathBack(at, target *flow, path []string) []string {
+	path = append(path, at.name)
+	for _, t := range at.links {
+		to := p.flow(t.Flow)
+		if to == target {
+			return append(path, target.name)
+		}
+		if contains(path, to.name) {
+			continue
+		}
+		if found := p.pathBack(to, target, path); found != nil {
+			return found
+		}
+	}
+	return nil
+}

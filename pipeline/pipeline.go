@@ -1,0 +1,123 @@
+package pipeline
+
+import (
+	"errors"
+	"io"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/leat-io/leat/internal/conf"
+)
+
+// Pipeline is what a pipeline.yaml describes, ready to run once.
+type Pipeline struct {
+	clock       Clock
+	log         *slog.Logger
+	stopTimeout time.Duration
+
+	flows []*flow // in the order of the file
+	sinks []*sink
+	state State
+	steps []*step
+	hooks []hook
+	stats stats
+}
+
+// Options are what a program lends to a pipeline.
+type Options struct {
+	// Catalog lists what the file may name.
+	Catalog Catalog
+	// Overlays are further files that add to the first and replace parts of it.
+	Overlays []string
+	// Clock is where time comes from; nil: [System].
+	Clock Clock
+	// Log gets what operators should know; nil: nothing is logged.
+	Log *slog.Logger
+	// Getenv finds environment variables; nil: os.LookupEnv.
+	Getenv func(string) (string, bool)
+	// DefaultState is used when the file names no state; the zero value: the
+	// first of Catalog.States, with its defaults.
+	DefaultState string
+}
+
+// Problem is something wrong, or questionable, in a file.
+type Problem = conf.Problem
+
+// Report is what [Check] found.
+type Report struct{ problems *conf.Problems }
+
+// Problems returns all problems in the order of the files.
+func (r *Report) Problems() []Problem { return r.problems.List() }
+
+// Err returns nil when nothing keeps the pipeline from running; warnings do not.
+func (r *Report) Err() error { return r.problems.Err() }
+
+// Print writes every problem with its place, the offending line and what to do.
+func (r *Report) Print(w io.Writer) { r.problems.Render(w) }
+
+// Load reads a pipeline.yaml and builds its pipeline. The error holds every
+// problem of the file. Nothing runs, is opened or is connected to yet.
+func Load(path string, o Options) (*Pipeline, error) {
+	p, report := load(path, o)
+	if err := report.Err(); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// LoadWithReport is [Load] for programs that also want to show warnings. The
+// pipeline is nil when the report has an error.
+func LoadWithReport(path string, o Options) (*Pipeline, *Report) {
+	p, report := load(path, o)
+	if report.Err() != nil {
+		return nil, report
+	}
+	return p, report
+}
+
+// Check reads a pipeline.yaml as [Load] does and reports what it found.
+func Check(path string, o Options) *Report {
+	_, report := load(path, o)
+	return report
+}
+
+func load(path string, o Options) (*Pipeline, *Report) {
+	var sources []conf.Source
+	unread := &conf.Problems{}
+	for _, name := range append([]string{path}, o.Overlays...) {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			unread.Errorf(nil, "%v", readError(name, err))
+			continue
+		}
+		sources = append(sources, conf.Source{Name: name, Data: data})
+	}
+	if unread.HasErrors() {
+		return nil, &Report{unread}
+	}
+	return build(sources, o.withDefaults())
+}
+
+func readError(name string, err error) error {
+	if errors.Is(err, os.ErrNotExist) {
+		return errors.New(name + ": there is no such file")
+	}
+	return err
+}
+
+func (o Options) withDefaults() Options {
+	if o.Clock == nil {
+		o.Clock = System
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Getenv == nil {
+		o.Getenv = os.LookupEnv
+	}
+	return o
+}
+
+// defaultStopTimeout is how long a stop waits for events that are under way.
+const defaultStopTimeout = 30 * time.Second

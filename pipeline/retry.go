@@ -1,0 +1,164 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/leat-io/leat/internal/conf"
+)
+
+// OnError says what happens to an event that a stage or sink cannot handle. It
+// is part of a flow, and of a sink where it differs from the flow's.
+type OnError struct {
+	// How a stage or sink that fails is called again. Only the one that failed
+	// is; the event keeps its claim, its turn and its place meanwhile.
+	Retry RetryConfig `yaml:"retry"`
+	// The sink for events that can never be handled: rejected by a stage or
+	// sink, or given up. Without one they go back to their source.
+	DeadLetter *Target `yaml:"dead_letter"`
+}
+
+// RetryConfig is how a stage or sink is called again.
+type RetryConfig struct {
+	// Pause before the second attempt, doubled after each further one up to the
+	// upper bound.
+	Backoff conf.Range `yaml:"backoff"`
+	// How long an event is tried before it is given up. Without it an outage
+	// only stops the flow for as long as it lasts.
+	GiveUpAfter time.Duration `yaml:"give_up_after"`
+}
+
+var defaultBackoff = conf.Range{Min: 200 * time.Millisecond, Max: 30 * time.Second}
+
+// policy is an OnError that has been resolved.
+type policy struct {
+	backoff     conf.Range
+	giveUpAfter time.Duration
+	dead        Handler // nil: none
+	count       *Counter
+}
+
+// policy resolves an OnError for a flow. What c leaves open is as in base.
+func (p *Pipeline) policy(f *flow, c *OnError, base *policy, problems *conf.Problems) *policy {
+	out := *base
+	out.count = p.stats.counter(f.name, "on_error", CountDeadLetters)
+	if c.Retry.Backoff.Min > 0 {
+		out.backoff = c.Retry.Backoff
+	}
+	if c.Retry.GiveUpAfter > 0 {
+		out.giveUpAfter = c.Retry.GiveUpAfter
+	}
+	if t := c.DeadLetter; t != nil && t.Flow != "" {
+		problems.Errorf(t.node, "dead_letter: want the name of a sink, not a flow")
+	} else if t != nil && t.node != nil {
+		if s := p.findSink(t, problems); s != nil {
+			// Behind the dead letters there is nothing: what their sink refuses
+			// goes back to the source.
+			out.dead = s.handler(f, &policy{backoff: out.backoff, giveUpAfter: out.giveUpAfter, count: out.count})
+		}
+	}
+	return &out
+}
+
+// failure is the story of an event that could not be handled.
+type failure struct {
+	err      error
+	attempts int
+	first    time.Time
+}
+
+// retry calls a failed step again until it succeeds, the event is given up or
+// the flow stops. A nil err means that there was no first attempt, because the
+// sink is known to be down.
+func (s *step) retry(ctx context.Context, l *lane, e *Event, call Handler, err error) error {
+	f := &failure{err: err, first: s.flow.clock.Now()}
+	if err != nil {
+		f.attempts = 1
+		s.noteFailure(e, f)
+	}
+	l.yield()
+	for {
+		done, waitErr := s.waitTurn(ctx, l, f)
+		if waitErr != nil {
+			return &returned{errors.Join(waitErr, f.err)}
+		}
+		l.reached.Store(s.id)
+		f.err = call(ctx, e)
+		f.attempts++
+		done(f.err == nil)
+		switch {
+		case f.err == nil || isReturned(f.err):
+			return f.err
+		case errors.Is(f.err, ErrReturned):
+			return &returned{f.err}
+		case l.reached.Load() != s.id:
+			return s.giveBack(e, f.err)
+		case Rejected(f.err) || s.givenUp(f):
+			return s.bury(ctx, l, e, f)
+		}
+		s.noteFailure(e, f)
+	}
+}
+
+func (s *step) givenUp(f *failure) bool {
+	limit := s.policy.giveUpAfter
+	if limit <= 0 || s.flow.clock.Now().Sub(f.first) < limit {
+		return false
+	}
+	f.err = fmt.Errorf("given up after %s: %w", limit, f.err)
+	return true
+}
+
+// waitTurn waits out the backoff and, while the sink is down, until this event
+// is the one that tries it. done reports how the attempt went.
+func (s *step) waitTurn(ctx context.Context, l *lane, f *failure) (done func(ok bool), err error) {
+	done, attempts := func(bool) {}, f.attempts
+	if s.breaker != nil {
+		if done, err = s.breaker.acquire(ctx, l.flow.stopping); err != nil {
+			return nil, err
+		}
+		attempts = max(attempts, s.breaker.tries())
+	}
+	if attempts > 0 && !Sleep(ctx, s.flow.clock, s.pause(attempts, f.err), l.flow.stopping) {
+		done(false)
+		return nil, stopCause(ctx)
+	}
+	return done, nil
+}
+
+func stopCause(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return ErrReturned
+}
+
+// pause is the backoff after so many attempts, with jitter, or longer when the
+// other side asked for it.
+func (s *step) pause(attempts int, err error) time.Duration {
+	b := s.policy.backoff
+	d := b.Max
+	if n := attempts - 1; n < 30 && b.Min<<n < b.Max && b.Min<<n > 0 {
+		d = b.Min << n
+	}
+	d = d/2 + time.Duration(rand.Int64N(int64(d/2)+1))
+	var asked *deferral
+	if errors.As(err, &asked) {
+		d = max(d, asked.d)
+	}
+	return d
+}
+
+// noteFailure logs a failure that is worth a line: the first of an event, then
+// every tenth, so that a long outage can be seen without filling the log.
+func (s *step) noteFailure(e *Event, f *failure) {
+	if s.breaker != nil && f.attempts == 1 {
+		s.breaker.failed(f.err)
+	}
+	if f.attempts%10 == 1 && (s.breaker == nil || !s.breaker.tripped()) {
+		s.flow.pipeline.log.Warn("trying again", "flow", s.flow.name, "stage", s.name, "id", e.ID, "attempts", f.attempts, "error", f.err)
+	}
+}

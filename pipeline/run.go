@@ -1,0 +1,134 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/ThreeDotsLabs/watermill/message"
+)
+
+// hook is something to do when a pipeline starts or ends.
+type hook struct {
+	name  string
+	start func(context.Context) error
+	close func() error
+}
+
+// Run opens what the pipeline needs, moves events until all sources have ended
+// or ctx ends, and closes everything again. When ctx ends, sources stop, held
+// events go back to them, and events under way are finished, for at most the
+// stop timeout. The error says what could not be opened, read, finished or
+// closed; events that became dead letters are no error. A pipeline runs once.
+func (p *Pipeline) Run(ctx context.Context) error {
+	if err := p.start(ctx); err != nil {
+		return err
+	}
+	gates, routers, err := p.routers()
+	if err == nil {
+		err = runAll(ctx, p, gates, routers)
+	}
+	return errors.Join(err, p.close())
+}
+
+// start runs the start hooks; when one fails, what was started is closed again.
+func (p *Pipeline) start(ctx context.Context) error {
+	for _, h := range p.hooks {
+		if h.start == nil {
+			continue
+		}
+		if err := h.start(context.WithoutCancel(ctx)); err != nil {
+			return errors.Join(fmt.Errorf("%s: %w", h.name, err), p.close())
+		}
+	}
+	return nil
+}
+
+// close runs the close hooks, those of the parts built last first.
+func (p *Pipeline) close() error {
+	var errs []error
+	for i := len(p.hooks) - 1; i >= 0; i-- {
+		if h := p.hooks[i]; h.close != nil {
+			if err := h.close(); err != nil {
+				errs = append(errs, fmt.Errorf("%s: %w", h.name, err))
+			}
+		}
+	}
+	for _, f := range p.flows {
+		f.kill()
+	}
+	return errors.Join(errs...)
+}
+
+// routers makes one Watermill router per flow: a router closes itself when its
+// last handler stops, which must not concern other flows. Waiting for events is
+// the gates' business, so the router need not.
+func (p *Pipeline) routers() (gates []*gate, routers []*message.Router, err error) {
+	for _, f := range p.flows {
+		if len(f.sources) == 0 {
+			continue
+		}
+		r, err := message.NewRouter(message.RouterConfig{CloseTimeout: time.Second}, quietLogger{p.log})
+		if err != nil {
+			return nil, nil, err
+		}
+		gates = append(gates, f.addTo(r)...)
+		routers = append(routers, r)
+	}
+	return gates, routers, nil
+}
+
+// addTo adds a consumer handler for each source of the flow.
+func (f *flow) addTo(r *message.Router) (gates []*gate) {
+	for _, s := range f.sources {
+		g := newGate(f, s)
+		r.AddConsumerHandler("leat/"+f.name+"/"+s.name, s.Topic, g, g.handle)
+		gates = append(gates, g)
+	}
+	return gates
+}
+
+// runAll runs the routers until the last one ends. When the pipeline is stopped
+// it sees to it that they do end.
+func runAll(ctx context.Context, p *Pipeline, gates []*gate, routers []*message.Router) error {
+	var routed, stopped sync.WaitGroup
+	errs := make([]error, len(routers)+2*len(gates))
+	unwatch := context.AfterFunc(ctx, p.Stop)
+	defer unwatch()
+	for i, r := range routers {
+		routed.Go(func() { errs[i] = r.Run(context.WithoutCancel(ctx)) })
+	}
+	for i, g := range gates {
+		stopped.Go(func() {
+			select {
+			case <-g.done:
+			case <-g.flow.stopping:
+				errs[len(routers)+i] = g.await()
+			}
+		})
+	}
+	routed.Wait()
+	p.Stop() // a router that could not subscribe leaves gates without an end
+	stopped.Wait()
+	for i, g := range gates {
+		errs[len(routers)+len(gates)+i] = g.endedBy()
+	}
+	return errors.Join(errs...)
+}
+
+// endedBy says what ended the gate's source before its time.
+func (g *gate) endedBy() error {
+	if g.err == nil || isOpen(g.done) {
+		return nil
+	}
+	return fmt.Errorf("flow %s: source %s: %w", g.flow.name, g.source.name, g.err)
+}
+
+// Stop asks all flows to stop: what [Run] does when its context ends.
+func (p *Pipeline) Stop() {
+	for _, f := range p.flows {
+		f.stop()
+	}
+}

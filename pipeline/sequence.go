@@ -1,0 +1,206 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+)
+
+// sequence is a number of events that start in order: the lines of a message,
+// the parts of a split, or one event on its way to several targets. Whoever
+// starts the next one owns next, credits and done; there is always exactly one
+// such goroutine, the one whose lane has not yielded.
+type sequence struct {
+	ctx     context.Context
+	flow    *flow
+	parent  *lane
+	handler Handler   // for all events
+	targets []Handler // or one for each, of the same event
+	events  []*Event  // one for each, or a single one
+	roots   []*root   // for the events of a source's message
+	passed  uint64    // what the lanes start with
+	next    int       // the first event that has not started
+	credits int       // slots already taken for events that have not started
+	done    chan struct{}
+	open    atomic.Int32
+
+	mu   sync.Mutex // guards err
+	err  error
+	dead atomic.Bool
+}
+
+func (s *sequence) len() int { return max(len(s.events), len(s.targets)) }
+
+// run starts the events and returns once all of them are settled or have failed.
+func (s *sequence) run(l *lane) error {
+	s.open.Store(int32(s.len()))
+	s.work(l)
+	if s.open.Load() != 0 {
+		<-s.done
+	}
+	return s.err
+}
+
+// work starts events on l until none is left or the rest has moved on.
+func (s *sequence) work(l *lane) {
+	for s.next < s.len() {
+		i := s.next
+		s.next++
+		l.begin(i)
+		err := l.handle(i)
+		moved := l.yielded
+		l.end()
+		s.settle(err)
+		if moved {
+			return
+		}
+	}
+	s.leaveRest()
+}
+
+func (l *lane) begin(i int) {
+	s := l.seq
+	l.passed, l.dead = s.passed, false
+	l.event = s.events[min(i, len(s.events)-1)]
+	if s.roots != nil {
+		l.root = s.roots[i]
+	}
+}
+
+func (l *lane) handle(i int) error {
+	if l.seq.targets != nil {
+		return l.seq.targets[i](l, l.event)
+	}
+	return l.seq.handler(l, l.event)
+}
+
+// end closes the books on the lane's event. A lane that yielded is finished and
+// gives its slot back; any other goes on to the next event with it.
+func (l *lane) end() {
+	if l.root != nil {
+		l.passAll()
+	}
+	if l.dead {
+		l.seq.dead.Store(true)
+	}
+	if l.yielded {
+		l.leave()
+	}
+}
+
+func (s *sequence) settle(err error) {
+	if err != nil {
+		s.mu.Lock()
+		s.err = errors.Join(s.err, err)
+		s.mu.Unlock()
+	}
+	if s.open.Add(-1) == 0 && s.done != nil {
+		close(s.done)
+	}
+}
+
+// moveOn starts the rest of the sequence on a new lane.
+func (s *sequence) moveOn() {
+	rest := s.len() - s.next
+	if surplus := s.credits - rest; surplus > 0 {
+		s.flow.limits.leave(slotInFlight, 0, surplus)
+		s.credits = rest
+	}
+	if rest == 0 {
+		return
+	}
+	if s.done == nil {
+		s.done = make(chan struct{})
+	}
+	l := &lane{Context: s.ctx, flow: s.flow, seq: s, root: s.rootOfParent()}
+	if s.parent != nil {
+		l.reached.Store(s.parent.reached.Load())
+	}
+	s.flow.lanes.add(l)
+	go s.continueOn(l)
+}
+
+func (s *sequence) rootOfParent() *root {
+	if s.parent == nil {
+		return nil
+	}
+	return s.parent.root
+}
+
+// continueOn takes a slot for the next event, waiting for one if need be, and
+// works on. When the flow ends first, the rest has failed.
+func (s *sequence) continueOn(l *lane) {
+	defer s.flow.lanes.remove(l)
+	if s.credits > 0 {
+		s.credits--
+	} else if err := s.flow.limits.enter(l); err != nil {
+		s.failRest(l, err)
+		return
+	}
+	l.slot = slotInFlight
+	s.work(l)
+	l.leave()
+}
+
+func (s *sequence) failRest(l *lane, err error) {
+	for s.next < s.len() {
+		l.begin(s.next)
+		s.next++
+		l.end()
+		s.settle(&returned{err})
+	}
+}
+
+// leaveRest returns the slots of events that ran on another event's slot.
+func (s *sequence) leaveRest() {
+	if s.credits > 0 {
+		s.flow.limits.leave(slotInFlight, 0, s.credits)
+		s.credits = 0
+	}
+}
+
+// Each gives events to next in order and returns once all of them are settled,
+// or with the errors of those that are not. They run concurrently as soon as
+// one of them waits (see [Held] and [Yield]); their order is kept in
+// [Event.Seq]. Each counts every event against the limits of the flow.
+func Each(ctx context.Context, events []*Event, next Handler) error {
+	switch len(events) {
+	case 0:
+		return nil
+	case 1:
+		return next(ctx, events[0])
+	}
+	if l := laneOf(ctx); l != nil {
+		return l.branch(ctx, &sequence{handler: next, events: events})
+	}
+	return eachInGoroutines(ctx, events, next)
+}
+
+// branch runs s in place of l's event, which lends it its slot.
+func (l *lane) branch(ctx context.Context, s *sequence) error {
+	s.ctx, s.flow, s.parent, s.passed = ctx, l.flow, l, l.passed
+	l.split(s.len() - 1)
+	first := &lane{Context: ctx, flow: l.flow, seq: s, parent: l, root: l.root, slot: l.slot, bytes: l.bytes}
+	l.slot, l.bytes = slotNone, 0
+	first.reached.Store(l.reached.Load())
+	l.flow.lanes.add(first)
+	err := s.run(first)
+	l.flow.lanes.remove(first)
+	if !first.yielded {
+		l.slot, l.bytes = first.slot, first.bytes
+	}
+	l.dead = l.dead || s.dead.Load()
+	return err
+}
+
+// eachInGoroutines serves stages that are used outside a flow.
+func eachInGoroutines(ctx context.Context, events []*Event, next Handler) error {
+	errs := make([]error, len(events))
+	var wg sync.WaitGroup
+	for i, e := range events {
+		wg.Go(func() { errs[i] = next(ctx, e) })
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}

@@ -1,0 +1,76 @@
+package pipeline
+
+import (
+	"context"
+	"math"
+	"time"
+
+	"github.com/ThreeDotsLabs/watermill/message"
+)
+
+// Source is where a flow's events come from: a Watermill subscriber and what it
+// can do. The engine numbers its messages in the order in which they leave the
+// subscriber's channel, so a source must put them there in its own order.
+type Source struct {
+	Subscriber message.Subscriber
+	// Topic is what the subscriber is asked for.
+	Topic string
+	// InFlight is how many messages it leaves unacknowledged at the same time;
+	// 0: as many as the flow takes.
+	InFlight int
+	// Hold is how long it can leave a message unacknowledged; 0: no longer than
+	// the work on it takes, so that nothing can be held. [Forever] for a file.
+	Hold time.Duration
+	// Finite: it ends by itself.
+	Finite bool
+	// Ordered: it gives events in the order in which they happened.
+	Ordered bool
+	// Redelivery is after what time a message comes again that an earlier run
+	// of the process left unacknowledged.
+	Redelivery time.Duration
+	// Err, when set, says after the channel was closed what ended the source
+	// before its time; nil means that it came to its end.
+	Err func() error
+}
+
+// Forever is the Hold of a source that can wait as long as it takes.
+const Forever = time.Duration(math.MaxInt64)
+
+type batchKey struct{}
+
+// NewBatch returns a message that carries several events, such as the lines of
+// a block of a file. It is acknowledged when all of them are settled. The
+// message's context is ctx, which should outlive the subscription: a source that
+// is asked to stop keeps what it has given out.
+func NewBatch(ctx context.Context, events []*Event) *message.Message {
+	m := message.NewMessageWithContext(context.WithValue(ctx, batchKey{}, events), "", nil)
+	return m
+}
+
+// eventsOf returns the events of a message: those of a batch, or the message
+// itself, with its metadata.
+func eventsOf(m *message.Message, now time.Time) []*Event {
+	if events, ok := m.Context().Value(batchKey{}).([]*Event); ok {
+		return events
+	}
+	e := NewEvent(m.UUID, m.Payload)
+	e.Received = now
+	if len(m.Metadata) > 0 {
+		e.AddMeta(mapMeta(m.Metadata))
+	}
+	return []*Event{e}
+}
+
+// mapMeta is metadata that is a map already.
+type mapMeta map[string]string
+
+func (m mapMeta) Lookup(key string) (string, bool) {
+	v, ok := m[key]
+	return v, ok
+}
+
+func (m mapMeta) Each(f func(key, value string)) {
+	for k, v := range m {
+		f(k, v)
+	}
+}

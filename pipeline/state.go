@@ -1,0 +1,69 @@
+package pipeline
+
+import (
+	"context"
+	"crypto/sha256"
+	"time"
+)
+
+// State remembers, beyond a single event, what was delivered and how far each
+// key has come. Calls of concurrent events are put together into one round trip
+// by the store, never by its callers.
+type State interface {
+	// Claims returns the dedupe memory of one stage.
+	Claims(space string) Claims
+	// Times returns the last released times of one stage's keys.
+	Times(space string) Times
+}
+
+// Claims is the memory of dedupe. Copies of an event that are in progress in
+// this process are kept apart by the stage itself; a store sees one claim at a
+// time for an event from each process.
+type Claims interface {
+	// Claim asks for the right to deliver the event. It returns Unsure only
+	// together with an error: the event must not be dropped then.
+	Claim(ctx context.Context, id Digest) (Verdict, error)
+	// Commit records that the event is settled, for at least ttl. It returns
+	// once the record would survive what the store promises to survive.
+	Commit(ctx context.Context, id Digest, ttl time.Duration, o Outcome) error
+	// Release gives a claim back after a failure.
+	Release(ctx context.Context, id Digest) error
+}
+
+// Verdict is the answer to a claim.
+type Verdict uint8
+
+const (
+	Unsure    Verdict = iota // the store could not be asked
+	Claimed                  // ours to deliver
+	Delivered                // delivered before, by this run of the process
+	Earlier                  // delivered before, by an earlier run or another process
+	Elsewhere                // in progress in another process
+)
+
+// Outcome is how an event was settled. Its values are part of the stored format.
+type Outcome byte
+
+const (
+	OutcomeDelivered Outcome = 'd'
+	OutcomeDead      Outcome = 'x' // among the dead letters; a replay may claim it again
+)
+
+// Times remembers, for each key, the time of the last event that was released
+// in order.
+type Times interface {
+	// Last returns the last released time of a key, zero when unknown, and
+	// whether an earlier run of the process wrote it.
+	Last(ctx context.Context, key string) (t time.Time, earlier bool, err error)
+	// Save records t. It does not wait: the record travels with the next commit.
+	Save(key string, t time.Time)
+}
+
+// Digest is a 128-bit digest of an event's identity.
+type Digest [16]byte
+
+// DigestOf returns the digest of an identity.
+func DigestOf(id string) Digest {
+	sum := sha256.Sum256([]byte(id))
+	return Digest(sum[:16])
+}

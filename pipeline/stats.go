@@ -1,0 +1,83 @@
+package pipeline
+
+import (
+	"slices"
+	"sync"
+	"sync/atomic"
+)
+
+// stats are the counters of a pipeline.
+type stats struct {
+	mu       sync.Mutex
+	counters []*Counter
+
+	read     atomic.Int64
+	returned atomic.Int64
+}
+
+func (s *stats) counter(flow, part, name string) *Counter {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, c := range s.counters {
+		if c.Flow == flow && c.Part == part && c.Name == name {
+			return c
+		}
+	}
+	c := &Counter{Flow: flow, Part: part, Name: name}
+	s.counters = append(s.counters, c)
+	return c
+}
+
+// Names of counters that the engine keeps or the summary shows.
+const (
+	CountDelivered   = "delivered"    // settled by a sink, dead letters included
+	CountDeadLetters = "dead_letters" // given up by a stage or sink
+	CountDuplicates  = "duplicates"   // dropped: a copy was delivered in this run
+	CountEarlier     = "earlier"      // dropped: an earlier run delivered it
+	CountReordered   = "reordered"    // left after an event that came later
+	CountLate        = "late"         // came after a later event of the key had left
+	CountForced      = "forced"       // left before its time, to stay within max_held
+	CountDropped     = "dropped"      // dropped on purpose, by a filter or a policy
+)
+
+// Stats is what a pipeline has done since it was started.
+type Stats struct {
+	Read     int64 // events that came from sources, before any split
+	Returned int64 // events that went back to their source with an error
+	InFlight int   // under way now
+	Held     int   // waiting now
+	Counts   []Count
+}
+
+// Count is the value of one counter. Flow is "" for a sink.
+type Count struct {
+	Flow, Part, Name string
+	Value            int64
+}
+
+// Sum adds up the counters of a name.
+func (s Stats) Sum(name string) (n int64) {
+	for _, c := range s.Counts {
+		if c.Name == name {
+			n += c.Value
+		}
+	}
+	return n
+}
+
+// Stats returns the current counts. It may be called at any time.
+func (p *Pipeline) Stats() Stats {
+	s := Stats{Read: p.stats.read.Load(), Returned: p.stats.returned.Load()}
+	p.stats.mu.Lock()
+	counters := slices.Clone(p.stats.counters)
+	p.stats.mu.Unlock()
+	for _, c := range counters {
+		s.Counts = append(s.Counts, Count{c.Flow, c.Part, c.Name, c.Value()})
+	}
+	for _, f := range p.flows {
+		inFlight, held := f.limits.counts()
+		s.InFlight += inFlight
+		s.Held += held
+	}
+	return s
+}

@@ -1,0 +1,109 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+)
+
+// step is a place of a flow where an event can fail: one of its stages, or one
+// of its sinks. It calls the stage or sink again, or sends the event to the dead
+// letters, so that an error of the stage or sink itself ends here; what goes on
+// up the chain is always a [returned].
+type step struct {
+	id      int32
+	name    string // the stage's address or the sink's name
+	sink    bool
+	flow    *flow
+	policy  *policy
+	breaker *breaker // sinks only
+}
+
+// returned is an error that was decided upon further down: the event goes back
+// to its source, and no stage on the way tries again.
+type returned struct{ err error }
+
+func (r *returned) Error() string { return r.err.Error() }
+func (r *returned) Unwrap() error { return r.err }
+
+// guard wraps the handler that begins with this step.
+func (s *step) guard(h Handler) Handler {
+	call := withoutPanic(h)
+	return func(ctx context.Context, e *Event) error {
+		l := laneOf(ctx)
+		l.reached.Store(s.id)
+		if s.breaker != nil && s.breaker.tripped() {
+			return s.retry(ctx, l, e, call, nil)
+		}
+		err := call(ctx, e)
+		if err == nil {
+			if s.breaker != nil {
+				s.breaker.succeeded()
+			}
+			return nil
+		}
+		return s.failed(ctx, l, e, call, err)
+	}
+}
+
+// withoutPanic makes a panic an error that no repetition will mend.
+func withoutPanic(h Handler) Handler {
+	return func(ctx context.Context, e *Event) (err error) {
+		defer func() {
+			if r := recover(); r != nil {
+				err = Reject(fmt.Errorf("panic: %v\n%s", r, debug.Stack()))
+			}
+		}()
+		return h(ctx, e)
+	}
+}
+
+// failed decides what becomes of an event whose first attempt failed here.
+func (s *step) failed(ctx context.Context, l *lane, e *Event, call Handler, err error) error {
+	switch {
+	case isReturned(err):
+		return err
+	case errors.Is(err, ErrReturned):
+		return &returned{err}
+	case l.reached.Load() != s.id:
+		// The stage failed after next had settled the event: to call it again
+		// would deliver the event twice in a row.
+		return s.giveBack(e, err)
+	case Rejected(err):
+		return s.bury(ctx, l, e, &failure{err: err, attempts: 1, first: s.flow.clock.Now()})
+	}
+	return s.retry(ctx, l, e, call, err)
+}
+
+func isReturned(err error) bool {
+	var r *returned
+	return errors.As(err, &r)
+}
+
+// giveBack returns the event to its source.
+func (s *step) giveBack(e *Event, err error) error {
+	s.flow.pipeline.stats.returned.Add(1)
+	s.flow.pipeline.log.Error("event goes back to its source", "flow", s.flow.name, "stage", s.name, "id", e.ID, "error", err)
+	return &returned{fmt.Errorf("%s: %w", s.name, err)}
+}
+
+// bury sends the event to the dead letters, or back to its source when the flow
+// has none or they cannot be written.
+func (s *step) bury(ctx context.Context, l *lane, e *Event, f *failure) error {
+	if s.policy.dead == nil {
+		return s.giveBack(e, Reject(fmt.Errorf("%w (the flow has no dead_letter to put it in)", f.err)))
+	}
+	letter, err := s.deadLetter(e, f)
+	if err != nil {
+		return s.giveBack(e, err)
+	}
+	if err := s.policy.dead(ctx, letter); err != nil {
+		return s.giveBack(e, fmt.Errorf("dead letter: %w", err))
+	}
+	l.dead = true
+	l.reached.Store(s.id)
+	s.policy.count.Inc()
+	s.flow.pipeline.log.Warn("dead letter", "flow", s.flow.name, "stage", s.name, "id", e.ID, "attempts", f.attempts, "error", f.err)
+	return nil
+}
