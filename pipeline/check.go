@@ -16,7 +16,7 @@ func (b *fileBuilder) check() {
 		return // what seems unused may be what a misspelt name means
 	}
 	for _, s := range b.p.sinks {
-		if !s.used {
+		if !s.used && !s.dead {
 			b.problems.Errorf(s.node, "no event reaches sink %q: name it in a flow's to, a route, a copy or a dead_letter, or remove it", s.name)
 		}
 	}

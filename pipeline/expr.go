@@ -109,6 +109,16 @@ func (x *Expr) Text(e *Event) (string, bool, error) {
 	return s, err == nil, err
 }
 
+// TextOrNone is [Expr.Text] for a name that an event may lack: it is "" when the
+// value is null or the expression fails because a field it reads is.
+func (x *Expr) TextOrNone(e *Event) (string, error) {
+	text, _, err := x.Text(e)
+	if err != nil && x.metNull(e) {
+		return "", nil
+	}
+	return text, err
+}
+
 // textOf spells a value.
 func textOf(v any) (string, error) {
 	switch v := v.(type) {
@@ -139,14 +149,21 @@ func describe(v any) string {
 	return string(raw)
 }
 
-// explain adds to an error what the expression was and which fields it lacked.
-func (x *Expr) explain(e *Event, err error) error {
-	var missing []string
+// metNull reports whether a field that the expression reads is null.
+func (x *Expr) metNull(e *Event) bool { return len(x.missing(e)) > 0 }
+
+func (x *Expr) missing(e *Event) (names []string) {
 	for _, p := range x.paths {
-		if v, getErr := e.Get(p); getErr == nil && v == nil {
-			missing = append(missing, p.String())
+		if v, err := e.Get(p); err == nil && v == nil {
+			names = append(names, p.String())
 		}
 	}
+	return names
+}
+
+// explain adds to an error what the expression was and which fields it lacked.
+func (x *Expr) explain(e *Event, err error) error {
+	missing := x.missing(e)
 	why := strings.TrimSpace(strings.SplitN(err.Error(), "\n", 2)[0])
 	if len(missing) > 0 {
 		why += "; missing or null: " + strings.Join(missing, ", ")

@@ -69,6 +69,15 @@ func (e *Event) CheckJSON(maxDepth int) error {
 	return nil
 }
 
+// IsJSON reports whether the payload's bytes are JSON.
+func (e *Event) IsJSON() bool {
+	p := &e.payload
+	if p.stale || p.checked || p.decoded {
+		return p.stale || p.checked
+	}
+	return e.CheckJSON(MaxDepth) == nil
+}
+
 // Value returns the decoded payload. Treat it as read-only: change the event
 // with [Event.SetValue] or [Event.Set].
 func (e *Event) Value() (any, error) {

@@ -55,6 +55,7 @@ func (p *Pipeline) policy(f *flow, c *OnError, base *policy, problems *conf.Prob
 		problems.Errorf(t.node, "dead_letter: want the name of a sink, not a flow")
 	} else if t != nil && t.node != nil {
 		if s := p.findSink(t, problems); s != nil {
+			s.dead = true
 			// Behind the dead letters there is nothing: what their sink refuses
 			// goes back to the source.
 			out.dead = s.handler(f, &policy{backoff: out.backoff, giveUpAfter: out.giveUpAfter, count: out.count})

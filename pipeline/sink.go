@@ -16,8 +16,8 @@ type sink struct {
 	options sinkOptions
 	handle  Handler // the sink itself, paced and counted
 	breaker *breaker
-	used    bool // an event can reach it
-	dead    bool // as dead letters
+	used    bool // events can reach it
+	dead    bool // dead letters can reach it
 }
 
 // declareSinks makes all sinks known by name, before what names them is built.
@@ -109,7 +109,6 @@ func withPace(h Handler, p *pacer) Handler {
 
 // handler returns the sink as a step of a flow, under that flow's policy.
 func (s *sink) handler(f *flow, pol *policy) Handler {
-	s.used = true
 	st := f.newStep(s.name)
 	st.sink, st.policy, st.breaker = true, pol, s.breaker
 	return st.guard(func(ctx context.Context, e *Event) error { return s.handle(ctx, e) })
@@ -137,6 +136,7 @@ func (p *Pipeline) resolve(from *flow, t *Target, problems *conf.Problems) Handl
 	if s == nil {
 		return nil
 	}
+	s.used = true
 	pol := from.policy
 	if own := s.options.OnError; own != nil {
 		pol = p.policy(from, own, pol, problems)

@@ -31,6 +31,9 @@ type Source struct {
 	// Err, when set, says after the channel was closed what ended the source
 	// before its time; nil means that it came to its end.
 	Err func() error
+	// Progress, when set, says how much of its input a finite source has read,
+	// in any unit. A total of 0 is unknown.
+	Progress func() (done, total int64)
 }
 
 // Forever is the Hold of a source that can wait as long as it takes.

@@ -47,6 +47,8 @@ type Stats struct {
 	InFlight int   // under way now
 	Held     int   // waiting now
 	Counts   []Count
+	// DeadLetterSinks are the sinks that only get dead letters.
+	DeadLetterSinks []string
 }
 
 // Count is the value of one counter. Flow is "" for a sink.
@@ -74,10 +76,52 @@ func (p *Pipeline) Stats() Stats {
 	for _, c := range counters {
 		s.Counts = append(s.Counts, Count{c.Flow, c.Part, c.Name, c.Value()})
 	}
+	for _, k := range p.sinks {
+		if k.dead && !k.used {
+			s.DeadLetterSinks = append(s.DeadLetterSinks, k.name)
+		}
+	}
 	for _, f := range p.flows {
 		inFlight, held := f.limits.counts()
 		s.InFlight += inFlight
 		s.Held += held
 	}
 	return s
+}
+
+// Progress adds up how much of their input the finite sources have read. The
+// total is 0 when one of them does not know it.
+func (p *Pipeline) Progress() (done, total int64) {
+	for _, f := range p.flows {
+		for _, s := range f.sources {
+			if s.Progress == nil {
+				return 0, 0
+			}
+			d, t := s.Progress()
+			if t == 0 {
+				return 0, 0
+			}
+			done, total = done+d, total+t
+		}
+	}
+	return done, total
+}
+
+// Finite reports whether all sources end by themselves.
+func (p *Pipeline) Finite() bool {
+	for _, f := range p.flows {
+		if len(f.sources) > 0 && !f.group.finite {
+			return false
+		}
+	}
+	return true
+}
+
+// StartAfresh says how to make the state store forget what was delivered, "" when
+// it forgets by itself.
+func (p *Pipeline) StartAfresh() string {
+	if s, ok := p.state.(interface{ StartAfresh() string }); ok {
+		return s.StartAfresh()
+	}
+	return ""
 }

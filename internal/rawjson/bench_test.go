@@ -28,7 +28,7 @@ func snsEnvelope() []byte {
   "SignatureVersion" : "1",
   "Signature" : "%s==",
   "SigningCertURL" : "https://sns.eu-west-1.amazonaws.com/SimpleNotificationService-9c6465fa7f48f5cacd23014631ec1136.pem",
-  "UnsubscribeURL" : "https://sns.eu-west-1.amazonaws.com/?Action=Unsubscribe&&arn:aws:sns:eu-west-1:123456789012:orders:2bcfbf39-05c3-41de-beaa-fcfcc21c8f55",
+  "UnsubscribeURL" : "https://sns.eu-west-1.amazonaws.com/?Action=Unsubscribe&SubscriptionArn=arn:aws:sns:eu-west-1:123456789012:orders:2bcfbf39-05c3-41de-beaa-fcfcc21c8f55",
   "MessageAttributes" : {
     "tenant" : {"Type":"String","Value":"acme"},
     "type" : {"Type":"String","Value":"order.updated"}

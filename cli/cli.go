@@ -1,0 +1,93 @@
+// Package cli is the leat command. A program that has stages, sources or sinks
+// of its own gets the same command with them by calling [Main] with its catalog.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	_ "time/tzdata" // event times name zones, and small images have no zone files
+
+	"github.com/leat-io/leat/pipeline"
+	"github.com/leat-io/leat/providers"
+	"github.com/leat-io/leat/stages"
+	"github.com/leat-io/leat/state"
+	"github.com/spf13/cobra"
+)
+
+// Exit codes of the command.
+const (
+	exitOK      = 0
+	exitProblem = 1 // in a file or in the input
+	exitUsage   = 2
+)
+
+// StandardCatalog returns everything that leat brings along.
+func StandardCatalog() pipeline.Catalog {
+	return pipeline.Catalog{Stages: stages.All(), Sources: providers.Sources(), Sinks: providers.Sinks(), States: state.All()}
+}
+
+// Main runs the command with the arguments of the process and returns its exit
+// code: 0 when all went well, 1 for problems in the input or in a file, 2 for
+// wrong usage.
+func Main(catalog pipeline.Catalog) int {
+	return run(context.Background(), catalog, os.Args[1:], terminal{os.Stdout, os.Stderr})
+}
+
+// terminal is where the command writes to.
+type terminal struct{ out, err io.Writer }
+
+// errProblem ends the command with exit code 1 after everything was said.
+var errProblem = errors.New("")
+
+func run(ctx context.Context, catalog pipeline.Catalog, args []string, t terminal) int {
+	root := &cobra.Command{
+		Use:   "leat",
+		Short: "Leads event feeds into your services: deduplicated, in order, enriched, routed",
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		// What goes wrong is said here, once.
+		SilenceErrors: true, SilenceUsage: true,
+	}
+	root.SetArgs(args)
+	root.SetOut(t.out)
+	root.SetErr(t.err)
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.AddCommand(runCommand(catalog, t), checkCommand(catalog, t), versionCommand(t))
+	usage := true
+	for _, c := range root.Commands() {
+		wrap := c.RunE
+		c.RunE = func(cmd *cobra.Command, args []string) error {
+			usage = false
+			return wrap(cmd, args)
+		}
+	}
+	switch err := root.ExecuteContext(ctx); {
+	case err == nil:
+		return exitOK
+	case errors.Is(err, errUsage) || usage:
+		fmt.Fprintf(t.err, "leat: %v\n", err)
+		return exitUsage
+	case !errors.Is(err, errProblem):
+		fmt.Fprintf(t.err, "leat: %v\n", err)
+	}
+	return exitProblem
+}
+
+// errUsage marks errors of usage that cobra cannot know.
+var errUsage = errors.New("wrong usage")
+
+// filesOf returns the files that a command was given: -f A -f B, or FILE, or
+// pipeline.yaml.
+func filesOf(flags []string, args []string) (first string, overlays []string, err error) {
+	files := append(flags, args...)
+	switch {
+	case len(flags) > 0 && len(args) > 0:
+		return "", nil, fmt.Errorf("%w: name the file either with -f or without, not both", errUsage)
+	case len(files) == 0:
+		return "pipeline.yaml", nil, nil
+	}
+	return files[0], files[1:], nil
+}

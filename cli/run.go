@@ -1,0 +1,115 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/leat-io/leat/pipeline"
+	"github.com/spf13/cobra"
+)
+
+// runFlags are the flags of leat run.
+type runFlags struct {
+	files  []string
+	strict bool
+	quiet  bool
+}
+
+func runCommand(catalog pipeline.Catalog, t terminal) *cobra.Command {
+	var flags runFlags
+	c := &cobra.Command{
+		Use:   "run [FILE]",
+		Short: "Run the flows of a pipeline.yaml",
+		Long: `Runs the flows of FILE (pipeline.yaml if none is named) until their sources end
+or the command is interrupted. The first Ctrl-C, or SIGTERM, hands held events
+back and finishes those under way; the second stops at once.
+
+Exit code 0 when the input was handled, also when some events became dead
+letters; 1 when the file has problems, when something could not be read, written
+or finished, or when a finite input was interrupted before its end.`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			first, overlays, err := filesOf(flags.files, args)
+			if err != nil {
+				return err
+			}
+			return flags.run(cmd.Context(), first, pipeline.Options{Catalog: catalog, Overlays: overlays, Log: newLog(t.err)}, t)
+		},
+	}
+	c.Flags().StringArrayVarP(&flags.files, "file", "f", nil, "a file; more of them add to the first and replace parts of it")
+	c.Flags().BoolVar(&flags.strict, "strict", false, "exit with 1 when an event became a dead letter")
+	c.Flags().BoolVarP(&flags.quiet, "quiet", "q", false, "print neither progress nor the summary")
+	return c
+}
+
+func (flags *runFlags) run(ctx context.Context, file string, o pipeline.Options, t terminal) error {
+	p, report := pipeline.LoadWithReport(file, o)
+	report.Print(t.err)
+	if p == nil {
+		return errProblem
+	}
+	ctx, interrupted, release := untilInterrupted(ctx, t)
+	defer release()
+	begun := time.Now()
+	stopProgress := flags.showProgress(p, t)
+	err := p.Run(ctx)
+	stopProgress()
+	s := summary{stats: p.Stats(), took: time.Since(begun), startAfresh: p.StartAfresh(), unfinished: interrupted() && p.Finite()}
+	if !flags.quiet {
+		s.print(t.err)
+	}
+	if err != nil {
+		return err
+	}
+	if s.unfinished || s.stats.Returned > 0 || flags.strict && s.stats.Sum(pipeline.CountDeadLetters) > 0 {
+		return errProblem
+	}
+	return nil
+}
+
+// untilInterrupted returns a context that ends with the first SIGINT or SIGTERM.
+// A second one ends the process at once: nothing is lost then, what was not
+// settled comes again.
+func untilInterrupted(ctx context.Context, t terminal) (_ context.Context, interrupted func() bool, release func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		select {
+		case <-signals:
+		case <-ctx.Done():
+			return
+		}
+		fmt.Fprintln(t.err, "stopping: finishing what is under way (Ctrl-C again stops at once)")
+		cancel(errInterrupted)
+		if _, again := <-signals; again {
+			os.Exit(130)
+		}
+	}()
+	interrupted = func() bool { return errors.Is(context.Cause(ctx), errInterrupted) }
+	return ctx, interrupted, func() {
+		signal.Stop(signals)
+		close(signals)
+		cancel(nil)
+	}
+}
+
+var errInterrupted = errors.New("interrupted")
+
+// newLog logs as text on a terminal and as JSON elsewhere.
+func newLog(w any) *slog.Logger {
+	f, ok := w.(*os.File)
+	if !ok {
+		return slog.New(slog.DiscardHandler)
+	}
+	if isTerminal(f) {
+		return slog.New(slog.NewTextHandler(f, nil))
+	}
+	return slog.New(slog.NewJSONHandler(f, nil))
+}

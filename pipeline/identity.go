@@ -1,0 +1,75 @@
+package pipeline
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/leat-io/leat/internal/conf"
+)
+
+// Identity is what makes two events the same: one expression, or a list of
+// parts that are joined so that no two lists of values give the same text.
+type Identity struct {
+	parts []Expr
+	list  bool
+}
+
+// UnmarshalNode implements the decoding of settings.
+func (id *Identity) UnmarshalNode(n *conf.Node, p *conf.Problems) {
+	if id.list = n.Kind == conf.List; !id.list {
+		id.parts = make([]Expr, 1)
+		conf.Decode(n, &id.parts[0], p)
+		return
+	}
+	if len(n.Items) == 0 {
+		p.Errorf(n, "the list of parts is empty")
+	}
+	id.parts = make([]Expr, len(n.Items))
+	for i, item := range n.Items {
+		conf.Decode(item, &id.parts[i], p)
+	}
+}
+
+// IsZero reports whether no identity was given.
+func (id Identity) IsZero() bool { return len(id.parts) == 0 }
+
+// Of returns the event's identity. In a list null is a value of its own; when
+// all parts are null, or a single expression is, the event's ID serves.
+func (id Identity) Of(e *Event) (string, error) {
+	if !id.list {
+		return id.single(e)
+	}
+	var b strings.Builder
+	b.Grow(128)
+	known := false
+	for i := range id.parts {
+		text, ok, err := id.parts[i].Text(e)
+		if err != nil {
+			return "", err
+		}
+		if known = known || ok; !ok {
+			b.WriteString("-;") // null, which no text is written as
+			continue
+		}
+		b.WriteString(strconv.Itoa(len(text)))
+		b.WriteByte(':')
+		b.WriteString(text)
+	}
+	if !known {
+		return e.ID, nil
+	}
+	return b.String(), nil
+}
+
+// single evaluates the only expression. An error means that it met a null: a
+// list of parts is for identities with parts that may be missing.
+func (id Identity) single(e *Event) (string, error) {
+	text, ok, err := id.parts[0].Text(e)
+	if err != nil && !id.parts[0].metNull(e) {
+		return "", err
+	}
+	if !ok || err != nil {
+		return e.ID, nil
+	}
+	return text, nil
+}

@@ -1,0 +1,99 @@
+package file
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/ThreeDotsLabs/watermill/message"
+	"github.com/cespare/xxhash/v2"
+	"github.com/leat-io/leat/internal/conf"
+	"github.com/leat-io/leat/pipeline"
+)
+
+// block is some lines of a file on their way into one message.
+type block struct {
+	path     string
+	pathHash uint64
+	received time.Time
+	lines    []line
+}
+
+// line is one event and where it was found. It is its own metadata.
+type line struct {
+	event pipeline.Event
+	path  string
+	at    place
+	note  [][2]string // further metadata of a line that is too long
+}
+
+func newBlock(path string, now time.Time) *block {
+	return &block{path: path, pathHash: xxhash.Sum64String(path), received: now, lines: make([]line, 0, 64)}
+}
+
+func (b *block) add(at place, content []byte) *line {
+	b.lines = append(b.lines, line{path: b.path, at: at})
+	l := &b.lines[len(b.lines)-1]
+	l.event.Init(b.id(at, content), content)
+	l.event.Received = b.received
+	return l
+}
+
+// addOversize adds a line of which only the beginning is kept.
+func (b *block) addOversize(at place, beginning []byte, length int64, sum []byte, limit int) {
+	l := b.add(at, append([]byte(nil), beginning...))
+	l.event.Fail(fmt.Errorf("%d bytes are more than max_size (%s) allows; the first %d are kept", length, conf.Size(limit), len(beginning)))
+	l.note = [][2]string{{"file.bytes", strconv.FormatInt(length, 10)}, {"file.sha256", hex.EncodeToString(sum)}}
+}
+
+// id is the identity of a line: of its file, its place and its bytes, so that
+// neither equal lines nor a file that was replaced are taken for copies.
+func (b *block) id(at place, content []byte) string {
+	var key [32]byte
+	id := strconv.AppendUint(key[:0], b.pathHash^uint64(at.offset)*0x9e3779b97f4a7c15, 16)
+	id = append(id, '-')
+	return string(strconv.AppendUint(id, xxhash.Sum64(content), 16))
+}
+
+// message makes one message of the lines. What was read stays valid when the
+// subscription ends, so the message's context does not end with it.
+func (b *block) message(ctx context.Context) *message.Message {
+	events := make([]*pipeline.Event, len(b.lines))
+	for i := range b.lines {
+		l := &b.lines[i]
+		l.event.AddMeta(l)
+		events[i] = &l.event
+	}
+	return pipeline.NewBatch(context.WithoutCancel(ctx), events)
+}
+
+// Lookup implements [pipeline.MetaSource].
+func (l *line) Lookup(key string) (string, bool) {
+	switch key {
+	case "file.path":
+		return l.path, true
+	case "file.line":
+		return strconv.FormatInt(l.at.line, 10), true
+	case "file.offset":
+		return strconv.FormatInt(l.at.offset, 10), true
+	}
+	for _, n := range l.note {
+		if n[0] == key {
+			return n[1], true
+		}
+	}
+	return "", false
+}
+
+// Each implements [pipeline.MetaSource].
+func (l *line) Each(f func(key, value string)) {
+	for _, key := range []string{"file.path", "file.line", "file.offset"} {
+		v, _ := l.Lookup(key)
+		f(key, v)
+	}
+	for _, n := range l.note {
+		f(n[0], n[1])
+	}
+}

@@ -1,0 +1,140 @@
+package file
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+
+	"github.com/ThreeDotsLabs/watermill/message"
+)
+
+const (
+	// blockSize is how much is read at once; the lines of a block travel as one
+	// message.
+	blockSize = 64 << 10
+	// keepOversize is how much of a line is kept that is too long.
+	keepOversize = 64 << 10
+)
+
+// lineReader cuts a file into blocks of whole lines.
+type lineReader struct {
+	r    io.Reader
+	path string
+	max  int
+	rest []byte // the beginning of a line whose end has not been read
+	at   place  // of rest
+	eof  bool
+}
+
+// place is where a line is.
+type place struct{ line, offset int64 }
+
+// readLines sends the lines of a file, block by block.
+func (s *subscriber) readLines(ctx context.Context, path string, r io.Reader, out chan<- *message.Message) error {
+	lr := &lineReader{r: r, path: path, max: int(s.config.MaxSize), at: place{line: 1}}
+	for {
+		b := newBlock(path, s.clock.Now())
+		err := lr.fill(b)
+		if len(b.lines) > 0 && !send(ctx, b.message(ctx), out) {
+			return context.Canceled
+		}
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("%s: line %d: %w", path, lr.at.line, err)
+		}
+	}
+}
+
+func send(ctx context.Context, m *message.Message, out chan<- *message.Message) bool {
+	select {
+	case out <- m:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// fill reads until b has at least one line. io.EOF comes with the last lines.
+func (lr *lineReader) fill(b *block) error {
+	buf := append(make([]byte, 0, max(blockSize, 2*len(lr.rest))), lr.rest...)
+	searched := 0
+	for {
+		n, err := lr.r.Read(buf[len(buf):cap(buf)])
+		buf = buf[:len(buf)+n]
+		if err != nil && err != io.EOF {
+			return err
+		}
+		end := searched + bytes.LastIndexByte(buf[searched:], '\n') + 1
+		switch {
+		case err == io.EOF:
+			lr.cut(b, buf)
+			return io.EOF
+		case end > searched:
+			lr.cut(b, buf[:end])
+			lr.rest = buf[end:len(buf):len(buf)]
+			return nil
+		case len(buf) > lr.max:
+			return lr.skip(b, buf)
+		case len(buf) == cap(buf):
+			buf = append(make([]byte, 0, 2*cap(buf)), buf...)
+		}
+		searched = len(buf)
+	}
+}
+
+// cut adds the lines of text to b.
+func (lr *lineReader) cut(b *block, text []byte) {
+	for len(text) > 0 {
+		line, rest, _ := bytes.Cut(text, []byte{'\n'})
+		content := bytes.TrimSuffix(line, []byte{'\r'})
+		switch {
+		case len(content) > lr.max:
+			sum := sha256.Sum256(content)
+			b.addOversize(lr.at, content[:min(len(content), keepOversize)], int64(len(content)), sum[:], lr.max)
+		case len(bytes.TrimSpace(content)) > 0:
+			b.add(lr.at, content[:len(content):len(content)])
+		}
+		lr.at.line++
+		lr.at.offset += int64(len(text) - len(rest))
+		text = rest
+	}
+	lr.rest = nil
+}
+
+// skip reads to the end of a line that is too long, keeping its beginning, its
+// length and its hash.
+func (lr *lineReader) skip(b *block, begun []byte) error {
+	h := sha256.New()
+	h.Write(begun)
+	length := int64(len(begun))
+	buf := make([]byte, blockSize)
+	for {
+		n, err := lr.r.Read(buf)
+		part, rest, found := bytes.Cut(buf[:n], []byte{'\n'})
+		h.Write(part)
+		length += int64(len(part))
+		if found || err == io.EOF {
+			lr.endOversize(b, begun, length, h)
+			lr.rest = append([]byte(nil), rest...)
+			if found {
+				err = nil // more may follow the line
+			}
+			return err
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+func (lr *lineReader) endOversize(b *block, begun []byte, length int64, h hash.Hash) {
+	b.addOversize(lr.at, begun[:min(len(begun), keepOversize)], length, h.Sum(nil), lr.max)
+	lr.at.line++
+	lr.at.offset += length + 1
+}

@@ -1,0 +1,41 @@
+package file
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"io"
+
+	"github.com/ThreeDotsLabs/watermill/message"
+)
+
+// readWhole sends a file as one event.
+func (s *subscriber) readWhole(ctx context.Context, path string, r io.Reader, out chan<- *message.Message) error {
+	limit := int64(s.config.MaxSize)
+	content, err := io.ReadAll(io.LimitReader(r, limit+1))
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	b := newBlock(path, s.clock.Now())
+	if int64(len(content)) <= limit {
+		b.add(place{line: 1}, content)
+	} else if err := s.addRest(b, content, r); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	if !send(ctx, b.message(ctx), out) {
+		return context.Canceled
+	}
+	return nil
+}
+
+// addRest adds a file that is too large, having read it to its end.
+func (s *subscriber) addRest(b *block, begun []byte, r io.Reader) error {
+	h := sha256.New()
+	h.Write(begun)
+	n, err := io.Copy(h, r)
+	if err != nil {
+		return err
+	}
+	b.addOversize(place{line: 1}, begun[:min(len(begun), keepOversize)], int64(len(begun))+n, h.Sum(nil), int(s.config.MaxSize))
+	return nil
+}

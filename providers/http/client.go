@@ -1,0 +1,133 @@
+package http
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/leat-io/leat/internal/conf"
+	"github.com/leat-io/leat/pipeline"
+)
+
+// client sends requests and says what their answers mean for the events in them.
+type client struct {
+	config SinkConfig
+	host   string // all that errors say of the URL
+	hide   *redactor
+	clock  pipeline.Clock
+	// transport is used without an http.Client, which would look at redirects
+	// even to not follow them, and quote the URL in its errors.
+	transport interface {
+		http.RoundTripper
+		CloseIdleConnections()
+	}
+}
+
+// readLimit is how much of an answer is read, so that its connection can serve
+// the next request; an answer that is longer costs the connection.
+const readLimit = 64 << 10
+
+func newClient(c SinkConfig, clock pipeline.Clock) *client {
+	where, _ := url.Parse(c.URL) // Validate has seen it
+	return &client{
+		config: c, host: where.Scheme + "://" + where.Host, hide: newRedactor(c, where), clock: clock,
+		transport: newTransport(),
+	}
+}
+
+func newTransport() *http.Transport {
+	return &http.Transport{
+		Proxy:                  proxy,
+		DialContext:            (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
+		ForceAttemptHTTP2:      true,
+		MaxIdleConns:           100,
+		MaxIdleConnsPerHost:    100,
+		IdleConnTimeout:        90 * time.Second,
+		TLSHandshakeTimeout:    10 * time.Second,
+		MaxResponseHeaderBytes: 64 << 10,
+		DisableCompression:     true, // nothing in an answer is worth unpacking
+	}
+}
+
+// proxy asks the environment. What is wrong there is not quoted: addresses of
+// proxies hold passwords.
+func proxy(q *http.Request) (*url.URL, error) {
+	u, err := http.ProxyFromEnvironment(q)
+	if err != nil {
+		return nil, errors.New("the environment (HTTP_PROXY, HTTPS_PROXY) names a proxy that is not a URL")
+	}
+	return u, nil
+}
+
+// send makes one request. Nil means that the receiver has taken the body.
+func (c *client) send(ctx context.Context, body []byte, header http.Header) error {
+	limited, cancel := context.WithTimeout(ctx, c.config.Timeout)
+	defer cancel()
+	q, err := http.NewRequestWithContext(limited, c.config.Method, c.config.URL, bytes.NewReader(body))
+	if err != nil {
+		return c.error("the request cannot be made")
+	}
+	q.Header = header
+	c.sign(q.Header)
+	answer, err := c.transport.RoundTrip(q)
+	if err != nil {
+		return c.unanswered(ctx, err)
+	}
+	return c.judge(answer, readSome(answer))
+}
+
+// sign adds what is the same in all requests.
+func (c *client) sign(h http.Header) {
+	h.Set("User-Agent", "leat")
+	maps.Copy(h, extraHeaders(c.config.Headers))
+	if c.config.Token != "" {
+		h.Set("Authorization", "Bearer "+c.config.Token.Reveal())
+	}
+}
+
+func extraHeaders(headers map[string]conf.Secret) http.Header {
+	h := make(http.Header, len(headers))
+	for name, value := range headers {
+		h.Set(name, value.Reveal())
+	}
+	return h
+}
+
+// unanswered is the error of a request that got no answer. It does not wrap err,
+// whose text may hold secrets.
+func (c *client) unanswered(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return fmt.Errorf("%s %s: %w", c.config.Method, c.host, ctx.Err())
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return c.error(fmt.Sprintf("no answer within %s", c.config.Timeout))
+	}
+	return c.error(err.Error())
+}
+
+// error makes an error that says where it happened and tells no secret.
+func (c *client) error(text string) error {
+	return fmt.Errorf("%s %s: %s", c.config.Method, c.host, c.hide.in(text))
+}
+
+// readSome reads the beginning of an answer and gives the connection back.
+func readSome(answer *http.Response) []byte {
+	defer func() { _ = answer.Body.Close() }()
+	if answer.StatusCode < 200 { // the connection now speaks another protocol
+		return nil
+	}
+	body, _ := io.ReadAll(io.LimitReader(answer.Body, readLimit))
+	return body
+}
+
+func (c *client) close() error {
+	c.transport.CloseIdleConnections()
+	return nil
+}

@@ -1,0 +1,21 @@
+// Package providers lists the sources and sinks that leat brings along. To add
+// one, make a folder with its settings and behaviour, and a line here.
+package providers
+
+import (
+	"github.com/leat-io/leat/pipeline"
+	"github.com/leat-io/leat/providers/file"
+	"github.com/leat-io/leat/providers/http"
+	"github.com/leat-io/leat/providers/stdin"
+	"github.com/leat-io/leat/providers/stdout"
+)
+
+// Sources returns the sources.
+func Sources() []pipeline.SourceDef {
+	return []pipeline.SourceDef{file.Source, stdin.Source, http.Source}
+}
+
+// Sinks returns the sinks.
+func Sinks() []pipeline.SinkDef {
+	return []pipeline.SinkDef{file.Sink, stdout.Sink, http.Sink}
+}

@@ -1,0 +1,20 @@
+// Package copy gives a copy of each event to a sink on the way. The event itself
+// goes on; it is settled when both are.
+package copy
+
+import "github.com/leat-io/leat/pipeline"
+
+// Stage declares the copy stage.
+var Stage = pipeline.DefineStage("copy", Config{}, New)
+
+// Config is the copy stage's part of pipeline.yaml.
+type Config struct {
+	// The sink, or list of sinks, or {flow: name}, that gets the copy.
+	To pipeline.Targets `yaml:"to,required,short"`
+}
+
+// New builds the stage.
+func New(c Config, env *pipeline.Env) (pipeline.Stage, error) {
+	aside := env.Target(c.To)
+	return func(next pipeline.Handler) pipeline.Handler { return pipeline.Beside(aside, next) }, nil
+}

@@ -1,0 +1,32 @@
+package dedupe
+
+import (
+	"context"
+	"time"
+
+	"github.com/leat-io/leat/pipeline"
+)
+
+// commit records a settled event. While the store cannot, the event is held
+// with its claim, for the source must not forget it before copies of it can be
+// told; when the flow stops meanwhile the event goes back, and may be delivered
+// once more.
+func (s *stage) commit(ctx context.Context, id pipeline.Digest, o pipeline.Outcome) error {
+	pause := firstPause
+	for {
+		err := s.claims.Commit(ctx, id, s.config.TTL, o)
+		if err == nil || s.config.OnStateError == deliver {
+			return nil
+		}
+		s.log.Warn("event is delivered, but the state store cannot record it; trying again", "error", err)
+		if !pipeline.Sleep(ctx, s.clock, pause, pipeline.Held(ctx)) {
+			return pipeline.ErrReturned
+		}
+		pause = min(2*pause, longestPause)
+	}
+}
+
+const (
+	firstPause   = 200 * time.Millisecond
+	longestPause = 30 * time.Second
+)

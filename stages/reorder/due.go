@@ -1,0 +1,171 @@
+package reorder
+
+import (
+	"slices"
+	"time"
+)
+
+// place puts a waiter whose due time is known into its queue and in line. A late
+// one has nothing to wait for but the event that is on its way.
+func (s *stage) place(w *waiter) {
+	q := w.queue
+	switch t := w.event.Time; {
+	case w.untimed:
+		w.where = isHeld // in line only: it has no place in the order
+	case t.Before(q.last):
+		w.late = q.last.Sub(t)
+		q.makeReady(w)
+		s.run(q)
+		return
+	case t.Before(q.before):
+		w.late, w.sorted = q.before.Sub(t), true
+		q.insert(w)
+	default:
+		q.insert(w)
+	}
+	s.line = append(s.line, w)
+}
+
+// advance releases what is due at now. Everyone waits equally long, so the line
+// is in the order of due times.
+func (s *stage) advance(now time.Time) {
+	for len(s.line) > 0 {
+		w := s.line[0]
+		if w.where == isHeld {
+			if w.due.After(now) && now != endOfTime {
+				break
+			}
+			if w.doubtful && !s.isFarAhead(w) && now != endOfTime {
+				s.believe(w, now)
+				continue
+			}
+			s.letGo(w)
+		}
+		s.shift()
+	}
+	s.setTimer(now)
+}
+
+func (s *stage) shift() {
+	s.line[0] = nil
+	s.line = s.line[1:]
+}
+
+// believe has the first in line wait from now on: its time was ahead of a clock
+// that stood still, and has just been confirmed.
+func (s *stage) believe(w *waiter, now time.Time) {
+	w.doubtful, w.due = false, now.Add(s.config.Window)
+	s.line = append(s.line, w)
+	s.shift()
+}
+
+// letGo releases a waiter with everything of its key that is earlier. One
+// without a usable time goes alone: as everything that came before it is due
+// already, that is its place of arrival.
+func (s *stage) letGo(w *waiter) {
+	if w.untimed || s.isFarAhead(w) {
+		w.queue.releaseAlone(w)
+	} else {
+		w.queue.releaseUpTo(w)
+	}
+	s.run(w.queue)
+}
+
+// isFarAhead reports whether an event's time is more likely a mistake.
+func (s *stage) isFarAhead(w *waiter) bool {
+	if s.finite {
+		return s.mark.isBeyond(w.event.Time)
+	}
+	return w.event.Time.After(s.clock.Now().Add(s.config.MaxAhead))
+}
+
+// run gives the turn to the next event of a key, if none has it.
+func (s *stage) run(q *queue) {
+	if w := q.take(); w != nil {
+		w.turn <- struct{}{}
+	}
+}
+
+// setTimer sees to it that the first in line does not wait longer than it must.
+func (s *stage) setTimer(now time.Time) {
+	if s.finite || s.closed || len(s.line) == 0 || s.timer != nil {
+		return
+	}
+	s.timer = s.clock.AfterFunc(s.line[0].due.Sub(now), func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.timer = nil
+		s.advance(s.clock.Now())
+	})
+}
+
+// passed is called for every message, in the order of the source, once all of
+// its events have entered or are settled.
+func (s *stage) passed(number uint64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	ws := s.staged[number]
+	if ws == nil {
+		return
+	}
+	delete(s.staged, number)
+	slices.SortFunc(ws, func(a, b *waiter) int { return a.event.Seq.Compare(b.event.Seq) })
+	ws = slices.DeleteFunc(ws, func(w *waiter) bool { return w.where == isGone })
+	if s.config.By == byArrival {
+		s.passArrived(ws)
+		return
+	}
+	s.mark.see(ws)
+	for _, w := range ws {
+		w.due = s.mark.now().Add(s.config.Window)
+		w.doubtful = !w.untimed && s.isFarAhead(w)
+		s.place(w)
+	}
+	s.advance(s.mark.now())
+}
+
+func (s *stage) passArrived(ws []*waiter) {
+	for _, w := range ws {
+		w.untimed = false
+		w.queue.makeReady(w)
+		s.run(w.queue)
+	}
+}
+
+// ended is called when a finite source has no more events: there is nothing left
+// to wait for.
+func (s *stage) ended() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.advance(endOfTime)
+}
+
+var endOfTime = time.Unix(1<<40, 0)
+
+// forceOldest lets the event go that has been held longest, with everything of
+// its key before it, because no more may be held.
+func (s *stage) forceOldest() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for len(s.line) > 0 {
+		w := s.line[0]
+		s.shift()
+		if w.where == isHeld {
+			s.force(w)
+			return
+		}
+	}
+}
+
+func (s *stage) force(w *waiter) {
+	q, before := w.queue, len(w.queue.ready)
+	if w.untimed || s.isFarAhead(w) {
+		q.releaseAlone(w)
+	} else {
+		q.releaseUpTo(w)
+	}
+	for _, r := range q.ready[before:] {
+		r.forced = true
+	}
+	s.run(q)
+}

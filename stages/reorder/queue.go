@@ -1,0 +1,93 @@
+package reorder
+
+import (
+	"slices"
+	"time"
+
+	"github.com/leat-io/leat/pipeline"
+)
+
+// queue holds the events of one key.
+type queue struct {
+	key     string
+	held    []*waiter // by time, then by place in the source
+	ready   []*waiter // released, in the order in which they go
+	running *waiter   // on its way through the rest of the flow
+	users   int       // events that are in it or about to be
+
+	last    time.Time    // the newest time released in order, in this run
+	before  time.Time    // the same, of earlier runs
+	newest  pipeline.Seq // the newest place in the source that has gone
+	hasGone bool
+	gap     bool // the event that went last did not reach its sink
+}
+
+func newQueue(key string, last time.Time, earlier bool) *queue {
+	q := &queue{key: key}
+	if earlier {
+		q.before = last
+	} else {
+		q.last = last
+	}
+	return q
+}
+
+// insert puts w among the held events. Equal times keep the source's order.
+func (q *queue) insert(w *waiter) {
+	i, _ := slices.BinarySearchFunc(q.held, w, compare)
+	q.held = slices.Insert(q.held, i, w)
+	w.where = isHeld
+}
+
+func compare(a, b *waiter) int {
+	if c := a.event.Time.Compare(b.event.Time); c != 0 {
+		return c
+	}
+	return a.event.Seq.Compare(b.event.Seq)
+}
+
+// releaseUpTo makes w and everything before it ready.
+func (q *queue) releaseUpTo(w *waiter) {
+	n := slices.Index(q.held, w) + 1
+	for _, r := range q.held[:n] {
+		q.makeReady(r)
+		q.last = r.event.Time
+	}
+	q.held = slices.Delete(q.held, 0, n)
+}
+
+// releaseAlone makes w ready and leaves the others; it makes none of them late.
+func (q *queue) releaseAlone(w *waiter) {
+	q.held = without(q.held, w)
+	q.makeReady(w)
+}
+
+func (q *queue) makeReady(w *waiter) {
+	w.where = isReady
+	q.ready = append(q.ready, w)
+}
+
+// take returns the event that may go now, nil when there is none or one is on
+// its way.
+func (q *queue) take() *waiter {
+	if q.running != nil || len(q.ready) == 0 {
+		return nil
+	}
+	w := q.ready[0]
+	q.ready[0] = nil
+	q.ready = q.ready[1:]
+	q.running, w.where = w, isRunning
+	w.gap, q.gap = q.gap, false
+	w.overtook = q.hasGone && w.event.Seq.Compare(q.newest) < 0
+	if !w.overtook {
+		q.newest, q.hasGone = w.event.Seq, true
+	}
+	return w
+}
+
+func without(ws []*waiter, w *waiter) []*waiter {
+	if i := slices.Index(ws, w); i >= 0 {
+		return slices.Delete(ws, i, i+1)
+	}
+	return ws
+}

@@ -1,0 +1,181 @@
+// Package reorder gives the events of each key to the next stage in the order in
+// which they happened, one at a time.
+//
+// An event is held, unacknowledged, until the clock has advanced by the window
+// since it entered. Behind a live source that is the wall clock; behind a finite
+// one it is the newest event time that the source has come past, so that a file
+// is put in order as fast as it can be read, and in the same way every time.
+// Held events go back to their source when the flow stops. Events of different
+// keys do not wait for each other.
+package reorder
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/leat-io/leat/pipeline"
+)
+
+// Stage declares the reorder stage.
+var Stage = pipeline.DefineStage("reorder", Config{By: byTime, Late: lateDeliver, NoTime: asArrived, NoKey: asArrived, MaxAhead: time.Hour}, New)
+
+// Config is the reorder stage's part of pipeline.yaml.
+type Config struct {
+	// How long an event waits for earlier events of its key. The longer, the
+	// later everything leaves; an event that comes later than that is late.
+	Window time.Duration `yaml:"window"`
+	// What the order goes by: time, the event time; or arrival, the order of the
+	// source, without any waiting.
+	By string `yaml:"by"`
+	// What happens to an event that is earlier than the last one of its key that
+	// has left: deliver it (marked leat.late and leat.late_by), dead_letter, or
+	// drop it (counted).
+	Late string `yaml:"late"`
+	// What happens to an event without a time: arrival, it keeps its place among
+	// those that came before it (marked leat.unordered), or dead_letter.
+	NoTime string `yaml:"no_time"`
+	// What happens to an event without a key: arrival, it passes at once (marked
+	// leat.unkeyed), or dead_letter.
+	NoKey string `yaml:"no_key"`
+	// How far in the future an event time may lie, behind a live source, before
+	// it is taken for a mistake: such an event leaves in its place of arrival and
+	// makes no other event late.
+	MaxAhead time.Duration `yaml:"max_ahead"`
+}
+
+const (
+	byTime        = "time"
+	byArrival     = "arrival"
+	lateDeliver   = "deliver"
+	lateDrop      = "drop"
+	viaDeadLetter = "dead_letter"
+	asArrived     = "arrival"
+)
+
+// Validate reports settings that cannot work.
+func (c Config) Validate() error {
+	switch {
+	case c.By != byTime && c.By != byArrival:
+		return pipeline.FieldError("by", "want time or arrival, got %q", c.By)
+	case c.By == byTime && c.Window <= 0:
+		return pipeline.FieldError("window", "must be longer than 0s, such as 2m")
+	case c.By == byArrival && c.Window != 0:
+		return pipeline.FieldError("window", "has no meaning with by: arrival, which waits for nothing")
+	case c.Late != lateDeliver && c.Late != lateDrop && c.Late != viaDeadLetter:
+		return pipeline.FieldError("late", "want deliver, dead_letter or drop, got %q", c.Late)
+	case c.NoTime != asArrived && c.NoTime != viaDeadLetter:
+		return pipeline.FieldError("no_time", "want arrival or dead_letter, got %q", c.NoTime)
+	case c.NoKey != asArrived && c.NoKey != viaDeadLetter:
+		return pipeline.FieldError("no_key", "want arrival or dead_letter, got %q", c.NoKey)
+	case c.MaxAhead <= 0:
+		return pipeline.FieldError("max_ahead", "must be longer than 0s")
+	}
+	return nil
+}
+
+// Traits tells check what the stage needs.
+func (c Config) Traits() pipeline.Traits {
+	return pipeline.Traits{Orders: true, ByArrival: c.By == byArrival, Holds: c.Window}
+}
+
+// New builds the stage.
+func New(c Config, env *pipeline.Env) (pipeline.Stage, error) {
+	s := newStage(c, env)
+	env.OnStart(func(context.Context) error {
+		s.finite = env.Finite()
+		return nil
+	})
+	env.OnClose(func() error {
+		s.stopTimer()
+		return nil
+	})
+	return func(next pipeline.Handler) pipeline.Handler {
+		return func(ctx context.Context, e *pipeline.Event) error { return s.handle(ctx, e, next) }
+	}, nil
+}
+
+func (s *stage) handle(ctx context.Context, e *pipeline.Event, next pipeline.Handler) error {
+	if e.Key == "" {
+		return s.passUnkeyed(ctx, e, next)
+	}
+	if e.Time.IsZero() && s.config.By == byTime && s.config.NoTime == viaDeadLetter {
+		return pipeline.Reject(errors.New("the event has no time"))
+	}
+	w, err := s.enter(ctx, e)
+	if err != nil {
+		return err
+	}
+	if err := s.await(ctx, w); err != nil {
+		return err
+	}
+	err = s.release(ctx, w, next)
+	s.done(w, err, pipeline.DeadLettered(ctx))
+	return err
+}
+
+func (s *stage) passUnkeyed(ctx context.Context, e *pipeline.Event, next pipeline.Handler) error {
+	if s.config.NoKey == viaDeadLetter {
+		return pipeline.Reject(errors.New("the event has no key"))
+	}
+	e.SetMeta(pipeline.MarkUnkeyed, "true")
+	return next(ctx, e)
+}
+
+// await holds the event until it is its turn. An error means that it goes back.
+func (s *stage) await(ctx context.Context, w *waiter) error {
+	select {
+	case <-w.turn:
+		return w.refused
+	default:
+	}
+	giveBack := pipeline.Held(ctx)
+	select {
+	case <-w.turn:
+		return w.refused
+	case <-giveBack:
+		if s.withdraw(w) {
+			return pipeline.ErrReturned
+		}
+	case <-ctx.Done():
+		if s.withdraw(w) {
+			return ctx.Err()
+		}
+	}
+	<-w.turn // it came at the same moment
+	return w.refused
+}
+
+// release marks an event whose turn it is and gives it to next.
+func (s *stage) release(ctx context.Context, w *waiter, next pipeline.Handler) error {
+	e := w.event
+	if w.late > 0 {
+		s.counts.late.Inc()
+		e.SetMeta(pipeline.MarkLate, "true")
+		e.SetMeta(pipeline.MarkLateBy, w.late.String())
+		if _, replayed := e.LookupMeta(pipeline.MarkReplayed); !replayed && !w.sorted {
+			switch s.config.Late {
+			case lateDrop:
+				s.counts.dropped.Inc()
+				return nil
+			case viaDeadLetter:
+				return pipeline.Reject(fmt.Errorf("late by %s", w.late))
+			}
+		}
+	}
+	if w.untimed {
+		e.SetMeta(pipeline.MarkUnordered, "true")
+	}
+	if w.forced {
+		s.counts.forced.Inc()
+		e.SetMeta(pipeline.MarkForced, "true")
+	}
+	if w.gap {
+		e.SetMeta(pipeline.MarkGap, "true")
+	}
+	if w.overtook {
+		s.counts.reordered.Inc()
+	}
+	return next(ctx, e)
+}

@@ -1,0 +1,197 @@
+package reorder
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/leat-io/leat/pipeline"
+)
+
+// stage holds the events of all keys. What its lock guards never waits: turns
+// are given by signals, and the state store is asked before the lock is taken.
+type stage struct {
+	config   Config
+	clock    pipeline.Clock
+	finite   bool
+	follower *pipeline.Follower
+	times    pipeline.Times
+	counts   counts
+
+	mu     sync.Mutex
+	keys   map[string]*queue
+	idle   []string             // keys that may have become empty, the oldest first
+	staged map[uint64][]*waiter // by message, until everything before has entered
+	line   []*waiter            // in the order in which they become due
+	mark   watermark            // the clock of a finite source
+	timer  pipeline.Timer       // of the first in line, behind a live source
+	closed bool
+}
+
+type counts struct{ late, forced, dropped, reordered *pipeline.Counter }
+
+// waiter is an event that has entered and is not settled yet.
+type waiter struct {
+	event   *pipeline.Event
+	queue   *queue
+	due     time.Time
+	turn    chan struct{} // gets its one signal when the event may go, or has to go back
+	refused error         // why it has to go back
+	where   place
+
+	untimed  bool // it has no time
+	doubtful bool // its time was far ahead of the clock when it entered
+	sorted   bool // it is late only against an earlier run
+	forced   bool
+	gap      bool
+	overtook bool // an event that came after it has left before it
+	late     time.Duration
+}
+
+// place is where a waiter stands.
+type place uint8
+
+const (
+	isStaged place = iota
+	isHeld         // in its queue, sorted
+	isReady        // waits only for those before it to be settled
+	isRunning
+	isGone
+)
+
+// maxIdle is how many keys without events are remembered in memory. Others are
+// looked up in the state store when they come again.
+const maxIdle = 100_000
+
+func newStage(c Config, env *pipeline.Env) *stage {
+	s := &stage{
+		config: c, clock: env.Clock, times: env.Times(), keys: map[string]*queue{}, staged: map[uint64][]*waiter{},
+		counts: counts{env.Counter(pipeline.CountLate), env.Counter(pipeline.CountForced), env.Counter(pipeline.CountDropped), env.Counter(pipeline.CountReordered)},
+	}
+	s.follower = env.Follow(s.passed, s.ended)
+	env.OnFull(s.forceOldest)
+	return s
+}
+
+// enter puts an event in its queue. Behind a finite source, and by arrival, it
+// counts only from when every earlier message has entered or is settled: who
+// runs first is chance, and must not decide anything.
+func (s *stage) enter(ctx context.Context, e *pipeline.Event) (*waiter, error) {
+	q, err := s.queueOf(ctx, e.Key)
+	if err != nil {
+		return nil, err
+	}
+	w := &waiter{event: e, queue: q, turn: make(chan struct{}, 1), untimed: e.Time.IsZero()}
+	if s.finite || s.config.By == byArrival {
+		s.mu.Lock()
+		s.staged[e.Seq.Message] = append(s.staged[e.Seq.Message], w)
+		s.mu.Unlock()
+		s.follower.Enter(ctx)
+		return w, nil
+	}
+	s.mu.Lock()
+	now := s.clock.Now()
+	w.due = now.Add(s.config.Window)
+	s.place(w)
+	s.advance(now)
+	s.mu.Unlock()
+	return w, nil
+}
+
+// queueOf returns the queue of a key and keeps it alive for one more event. A
+// key that is not in memory is looked up in the state store.
+func (s *stage) queueOf(ctx context.Context, key string) (*queue, error) {
+	s.mu.Lock()
+	if q := s.keys[key]; q != nil {
+		q.users++
+		s.mu.Unlock()
+		return q, nil
+	}
+	s.mu.Unlock()
+	last, earlier, err := s.times.Last(ctx, key)
+	if err != nil {
+		return nil, fmt.Errorf("look up the last released time of key %q: %w", key, err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	q := s.keys[key]
+	if q == nil {
+		q = newQueue(key, last, earlier)
+		s.keys[key] = q
+	}
+	q.users++
+	return q, nil
+}
+
+// leave takes one user from a queue; idle queues are forgotten, oldest first.
+func (s *stage) leave(q *queue) {
+	if q.users--; q.users > 0 {
+		return
+	}
+	s.idle = append(s.idle, q.key)
+	for len(s.idle) > maxIdle {
+		if old := s.keys[s.idle[0]]; old != nil && old.users == 0 {
+			delete(s.keys, old.key)
+		}
+		s.idle = s.idle[1:]
+	}
+}
+
+// withdraw takes an event out that has to go back to its source. It returns
+// false when the event got its turn before.
+func (s *stage) withdraw(w *waiter) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch w.where {
+	case isRunning, isGone:
+		return false
+	case isHeld:
+		w.queue.held = without(w.queue.held, w)
+	case isReady:
+		w.queue.ready = without(w.queue.ready, w)
+	}
+	w.where = isGone
+	s.leave(w.queue)
+	return true
+}
+
+// done closes the books on an event that had its turn. Unless it is settled,
+// those behind it go back to the source as well, to come again in order; a
+// finite source does not give anything twice, so there they go on.
+func (s *stage) done(w *waiter, err error, dead bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	q := w.queue
+	w.where, q.running = isGone, nil
+	q.gap = q.gap || dead || err != nil
+	if err == nil && !q.last.IsZero() {
+		s.times.Save(q.key, q.last)
+	}
+	if err != nil && !s.finite {
+		s.sendBack(q)
+	}
+	s.run(q)
+	s.leave(q)
+}
+
+// errOvertaken is no failure of the event it is returned for.
+var errOvertaken = fmt.Errorf("an earlier event of its key went back to the source: %w", pipeline.ErrReturned)
+
+func (s *stage) sendBack(q *queue) {
+	for _, w := range append(q.ready, q.held...) {
+		w.refused, w.where = errOvertaken, isGone
+		w.turn <- struct{}{}
+		s.leave(q)
+	}
+	q.ready, q.held, q.gap = nil, nil, false
+}
+
+func (s *stage) stopTimer() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = true
+	if s.timer != nil {
+		s.timer.Stop()
+	}
+}

@@ -1,0 +1,74 @@
+// Package split makes one event of each item of a list.
+//
+// The items run concurrently, and the message is settled when all of them are;
+// when it comes again after a failure, dedupe behind the split lets only those
+// through that failed. An item is a piece of the message's bytes, unchanged. Its
+// id is that of the message with #index, its metadata that of the message.
+package split
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/leat-io/leat/internal/rawjson"
+	"github.com/leat-io/leat/pipeline"
+)
+
+// Stage declares the split stage.
+var Stage = pipeline.DefineStage("split", Config{Max: 10_000}, New)
+
+// Config is the split stage's part of pipeline.yaml.
+type Config struct {
+	// The field that holds the list, such as body.events. A message whose list
+	// is empty is settled and counted as dropped.
+	Each pipeline.Path `yaml:"each,required,short"`
+	// How many items a list may have. A longer one is rejected.
+	Max int `yaml:"max"`
+}
+
+// Validate reports settings that cannot work.
+func (c Config) Validate() error {
+	if c.Max < 1 {
+		return pipeline.FieldError("max", "must be at least 1")
+	}
+	return nil
+}
+
+// Traits tells check what the stage does.
+func (c Config) Traits() pipeline.Traits { return pipeline.Traits{Splits: true} }
+
+// New builds the stage.
+func New(c Config, env *pipeline.Env) (pipeline.Stage, error) {
+	empty := env.Counter(pipeline.CountDropped)
+	return pipeline.FlatMap(func(_ context.Context, e *pipeline.Event) ([]*pipeline.Event, error) {
+		list, err := c.list(e)
+		if err != nil {
+			return nil, err
+		}
+		parts := make([]*pipeline.Event, 0, 4)
+		for item := range rawjson.Elements(list) {
+			part := e.Child(len(parts), item)
+			part.SetJSON(item)
+			if parts = append(parts, part); len(parts) > c.Max {
+				return nil, pipeline.Reject(fmt.Errorf("%s has more than %d items", c.Each, c.Max))
+			}
+		}
+		if len(parts) == 0 {
+			empty.Inc()
+		}
+		return parts, nil
+	}), nil
+}
+
+func (c Config) list(e *pipeline.Event) ([]byte, error) {
+	list, err := e.Raw(c.Each)
+	switch {
+	case err != nil:
+		return nil, err
+	case list == nil:
+		return nil, pipeline.Reject(fmt.Errorf("%s is missing, want a list", c.Each))
+	case rawjson.KindOf(list) != rawjson.Array:
+		return nil, pipeline.Reject(fmt.Errorf("%s is not a list but %s", c.Each, rawjson.KindOf(list)))
+	}
+	return list, nil
+}
