@@ -94,6 +94,16 @@ func Held(ctx context.Context) (giveBack <-chan struct{}) {
 	return l.flow.stopping
 }
 
+// HeldBehind is [Held] for an event that waits for another one to be settled,
+// as a copy does. Stages behind that wait for the source to come past it (see
+// [Env.Follow]) do so no longer: the other event may be waiting for just that.
+func HeldBehind(ctx context.Context) (giveBack <-chan struct{}) {
+	if l := laneOf(ctx); l != nil && l.root != nil {
+		l.passAll()
+	}
+	return Held(ctx)
+}
+
 // Stopping returns a channel that closes when the flow is asked to stop. A
 // stage or sink that tries something again gives up then.
 func Stopping(ctx context.Context) <-chan struct{} {

@@ -28,7 +28,7 @@ type nothing struct{}
 func run(t *testing.T, sink string, h pipeline.Handler) *running {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "pipeline.yaml")
-	text := fmt.Sprintf("version: 1\nflows:\n  in:\n    from: {http: {listen: \":0\", path: /in}}\n    to: out\nsinks:\n  out: %s\n", sink)
+	text := fmt.Sprintf("version: 1\nflows:\n  in:\n    from: {http: {listen: \":0\", path: /in}}\n    to: out\nsinks:\n  out: {%s}\n", sink)
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -25,9 +25,7 @@ func (r xmlReader) read(raw []byte) (any, error) {
 		return nil, errEmpty
 	}
 	d := &document{xmlReader: r, in: xml.NewDecoder(bytes.NewReader(raw))}
-	d.in.CharsetReader = func(charset string, _ io.Reader) (io.Reader, error) {
-		return nil, fmt.Errorf("its encoding is declared as %q, but only UTF-8 is read", charset)
-	}
+	d.in.CharsetReader = func(charset string, _ io.Reader) (io.Reader, error) { return nil, charsetError(charset) }
 	return d.read()
 }
 
@@ -66,8 +64,19 @@ func (d *document) explain(err error) error {
 	if errors.As(err, &syntax) {
 		return fmt.Errorf("line %d: %s", syntax.Line, syntax.Msg)
 	}
+	var charset charsetError
+	if errors.As(err, &charset) {
+		return charset
+	}
 	line, _ := d.in.InputPos()
 	return fmt.Errorf("line %d: %w", line, err)
+}
+
+// charsetError is the name of an encoding other than UTF-8.
+type charsetError string
+
+func (e charsetError) Error() string {
+	return fmt.Sprintf("its encoding is declared as %q, but only UTF-8 is read", string(e))
 }
 
 func (d *document) token(t xml.Token) error {

@@ -56,7 +56,7 @@ func (p *progress) enter(ctx context.Context, id pipeline.Digest) (first bool, e
 
 // wait holds the event until the outcome of the copy in progress is known.
 func wait(ctx context.Context, o *outcome) error {
-	giveBack := pipeline.Held(ctx)
+	giveBack := pipeline.HeldBehind(ctx)
 	select {
 	case <-o.known:
 		return nil

@@ -39,7 +39,7 @@ type Config struct {
 	// are the same. A field that is there already is replaced.
 	As Field `yaml:"as,required"`
 	// Default is the value of the field when no row belongs to the event.
-	// Without it the event stays as it is.
+	// Without it, or when it is null, the event stays as it is.
 	Default any `yaml:"default"`
 	// OnMiss says what becomes of an event without a row and a default: pass
 	// lets it go on, reject sends it to the dead letters.

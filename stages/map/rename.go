@@ -2,7 +2,6 @@ package mapstage
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/leat-io/leat/internal/conf"
@@ -59,7 +58,7 @@ func (r *Renames) apply(e *pipeline.Event) error {
 			err = e.Rename(one.path, one.name)
 		}
 		if err != nil {
-			return fmt.Errorf("rename %s: %w", one.path, err)
+			return err
 		}
 	}
 	return nil

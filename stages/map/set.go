@@ -48,7 +48,7 @@ func readAssignment(f conf.Field, p *conf.Problems) (a assignment, ok bool) {
 		err = a.put(pipeline.NewEvent("", nil), a.value.constant)
 	}
 	if err != nil {
-		p.Errorf(f.Value, "set %s: %v", a.text, err)
+		p.Errorf(f.Value, "%v", err)
 	}
 	return a, err == nil
 }
@@ -64,7 +64,7 @@ func (a *Assignments) apply(e *pipeline.Event) error {
 	}
 	for i := range a.list {
 		if err := a.list[i].put(e, values[i]); err != nil {
-			return fmt.Errorf("set %s: %w", a.list[i].text, err)
+			return err
 		}
 	}
 	return nil

@@ -41,7 +41,7 @@ func setTime(e *pipeline.Event, text string) error {
 
 func parseTarget(text string) (target, error) {
 	if set, ok := identity[text]; ok {
-		return target{Place{text: text}, putIdentity(set)}, nil
+		return target{Place{text: text}, putIdentity(text, set)}, nil
 	}
 	if text == "body" {
 		return target{Place{text: text}, putField(pipeline.Path{})}, nil
@@ -56,12 +56,16 @@ func parseTarget(text string) (target, error) {
 	return target{p, putField(p.path)}, nil
 }
 
-func putIdentity(set func(*pipeline.Event, string) error) func(*pipeline.Event, []byte) error {
+func putIdentity(name string, set func(*pipeline.Event, string) error) func(*pipeline.Event, []byte) error {
 	return func(e *pipeline.Event, value []byte) error {
-		if isNull(value) {
-			return errors.New("the value is null or missing")
+		err := errors.New("the value is null or missing")
+		if !isNull(value) {
+			err = set(e, rawjson.Text(value))
 		}
-		return set(e, rawjson.Text(value))
+		if err != nil {
+			return fmt.Errorf("set %s: %w", name, err)
+		}
+		return nil
 	}
 }
 

@@ -104,6 +104,11 @@ func (s *stage) setTimer(now time.Time) {
 func (s *stage) passed(number uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.seen = number
+	s.enterStaged(number)
+}
+
+func (s *stage) enterStaged(number uint64) {
 	ws := s.staged[number]
 	if ws == nil {
 		return

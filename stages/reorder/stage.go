@@ -24,6 +24,7 @@ type stage struct {
 	idle   []string             // keys that may have become empty, the oldest first
 	staged map[uint64][]*waiter // by message, until everything before has entered
 	line   []*waiter            // in the order in which they become due
+	seen   uint64               // the last number that everything has come past
 	mark   watermark            // the clock of a finite source
 	timer  pipeline.Timer       // of the first in line, behind a live source
 	closed bool
@@ -84,9 +85,7 @@ func (s *stage) enter(ctx context.Context, e *pipeline.Event) (*waiter, error) {
 	}
 	w := &waiter{event: e, queue: q, turn: make(chan struct{}, 1), untimed: e.Time.IsZero()}
 	if s.finite || s.config.By == byArrival {
-		s.mu.Lock()
-		s.staged[e.Seq.Message] = append(s.staged[e.Seq.Message], w)
-		s.mu.Unlock()
+		s.awaitNumber(w)
 		s.follower.Enter(ctx)
 		return w, nil
 	}
@@ -97,6 +96,18 @@ func (s *stage) enter(ctx context.Context, e *pipeline.Event) (*waiter, error) {
 	s.advance(now)
 	s.mu.Unlock()
 	return w, nil
+}
+
+// awaitNumber has an event wait for its number. The number may be over already: the
+// event is then a copy that takes the place of one that failed.
+func (s *stage) awaitNumber(w *waiter) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	number := w.event.Seq.Message
+	s.staged[number] = append(s.staged[number], w)
+	if number <= s.seen {
+		s.enterStaged(number)
+	}
 }
 
 // queueOf returns the queue of a key and keeps it alive for one more event. A

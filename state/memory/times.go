@@ -52,9 +52,8 @@ func (t *times) age() {
 	if now.Before(t.turn) {
 		return
 	}
-	t.old = t.young
-	if now.Sub(t.turn) >= keep {
-		t.old = nil
+	t.old, t.young, t.turn = t.young, map[string]time.Time{}, t.turn.Add(keep)
+	if !now.Before(t.turn) {
+		t.old, t.turn = nil, now.Add(keep)
 	}
-	t.young, t.turn = map[string]time.Time{}, now.Add(keep)
 }

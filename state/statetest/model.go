@@ -52,7 +52,7 @@ func (s Subject) agreesWithModel(t *testing.T) {
 			"claim":   func(r *rapid.T) { b.claimLike(r, m) },
 			"commit":  func(r *rapid.T) { b.commitLike(r, m) },
 			"release": func(r *rapid.T) { b.releaseLike(r) },
-			"advance": func(r *rapid.T) { b.clock.Advance(duration(2 * TTL).Draw(r, "by")) },
+			"advance": func(r *rapid.T) { b.clock.Advance(duration(2*TTL).Draw(r, "by")) },
 		}
 		if s.Persists {
 			actions["reopen"] = func(*rapid.T) { b.shut(); b.open(); m.run++ }

@@ -1,0 +1,133 @@
+package embedded
+
+import (
+	"log/slog"
+	"os"
+	"testing"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"github.com/leat-io/leat/pipeline"
+	"github.com/leat-io/leat/state/statetest"
+)
+
+// TestExpiredSegmentsAreDeletedABitAtATime lets events expire while nothing
+// else happens, and looks at the file.
+func TestExpiredSegmentsAreDeletedABitAtATime(t *testing.T) {
+	const events = 3*sweepSize + 1
+	clock, folder := statetest.NewClock(), t.TempDir()
+	s := storeIn(folder, clock)
+	left := make(chan int)
+	s.writer.update = func(db *bbolt.DB, f func(*bbolt.Tx) error) error {
+		err := db.Update(f)
+		select {
+		case left <- s.entries(t, "claims/a"):
+		case <-t.Context().Done():
+		}
+		return err
+	}
+	if err := s.open(background); err != nil {
+		t.Fatal(err)
+	}
+	addTo(s, "a", events)
+	before := <-left
+	for before < events {
+		before = <-left
+	}
+	clock.Advance(2 * time.Hour)
+	for before > 0 {
+		now := <-left
+		if now < before-sweepSize {
+			t.Errorf("%d deleted at once", before-now)
+		}
+		before = now
+	}
+	if err := s.close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestExpiredWhileClosedAreDeletedOnceOpen(t *testing.T) {
+	clock, folder := statetest.NewClock(), t.TempDir()
+	s := openIn(t, folder, clock)
+	addTo(s, "unused later", 100)
+	if err := s.close(); err != nil {
+		t.Fatal(err)
+	}
+	clock.Advance(2 * time.Hour)
+	s = openIn(t, folder, clock)
+	if err := commit(s, random()); err != nil {
+		t.Fatal(err)
+	}
+	if n := s.entries(t, "claims/unused later"); n != 0 {
+		t.Error(n, "left")
+	}
+	if err := s.close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestFileThatIsMostlyFreeIsMadeSmaller(t *testing.T) {
+	defer func(n int64) { compactFrom = n }(compactFrom)
+	compactFrom = 1 << 20
+	clock, folder := statetest.NewClock(), t.TempDir()
+	s := openIn(t, folder, clock)
+	addTo(s, "a", 40_000)
+	clock.Advance(30 * time.Minute)
+	id := random()
+	if err := commit(s, id); err != nil {
+		t.Fatal(err)
+	}
+	clock.Advance(40 * time.Minute)
+	for s.entries(t, "claims/a") > 2 { // each commit deletes some
+		if err := commit(s, id); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.close(); err != nil {
+		t.Fatal(err)
+	}
+	before, _ := os.Stat(s.path)
+	s = openIn(t, folder, clock)
+	defer s.close()
+	after, err := os.Stat(s.path)
+	if err != nil || after.Size() > before.Size()/4 || after.Mode().Perm() != 0o600 {
+		t.Errorf("%d bytes, %d before, %v", after.Size(), before.Size(), err)
+	}
+	if v, _ := s.Claims("a").Claim(background, id); v != pipeline.Earlier {
+		t.Error("claim:", v)
+	}
+	if err := commit(s, random()); err != nil {
+		t.Error(err)
+	}
+	if _, err := openFile(s.path, slog.New(slog.DiscardHandler)); err == nil {
+		t.Error("the smaller file is not locked")
+	}
+}
+
+// addTo has n events written that expire in an hour.
+func addTo(s *store, space string, n int) {
+	t := s.Claims(space).(*claims).table
+	for range n {
+		_, _ = s.queue.add(record{t, segmentEnd(s.clock.Now(), time.Hour), random(), claimValue(s.run, pipeline.OutcomeDelivered)})
+	}
+}
+
+// entries counts what is in the file for a space.
+func (s *store) entries(t *testing.T, bucket string) (n int) {
+	err := s.db.Load().View(func(tx *bbolt.Tx) error {
+		top := tx.Bucket([]byte(bucket))
+		if top == nil {
+			return nil
+		}
+		return top.ForEachBucket(func(end []byte) error {
+			n += top.Bucket(end).Stats().KeyN
+			return nil
+		})
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	return n
+}
