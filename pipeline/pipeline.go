@@ -82,6 +82,16 @@ func Check(path string, o Options) *Report {
 	return report
 }
 
+// LoadText is [LoadWithReport] for a file that is not on disk. Name is only
+// printed.
+func LoadText(name, text string, o Options) (*Pipeline, *Report) {
+	p, report := build([]conf.Source{{Name: name, Data: []byte(text)}}, o.withDefaults())
+	if report.Err() != nil {
+		return nil, report
+	}
+	return p, report
+}
+
 func load(path string, o Options) (*Pipeline, *Report) {
 	var sources []conf.Source
 	unread := &conf.Problems{}
