@@ -141,8 +141,10 @@ func (l *lane) hold() {
 // and its bookkeeping (5.8 kB were measured in a short chain).
 const heldOverhead = 6 << 10
 
-// leave gives the lane's slot back.
+// leave gives the lane's slot back. What its event held up may have come to be
+// held meanwhile, with nobody left to notice that the house is full.
 func (l *lane) leave() {
 	l.flow.limits.leave(l.slot, l.bytes, 1)
 	l.slot, l.bytes = slotNone, 0
+	l.flow.limits.relieve()
 }

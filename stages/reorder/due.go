@@ -2,6 +2,7 @@ package reorder
 
 import (
 	"slices"
+	"sort"
 	"time"
 )
 
@@ -35,8 +36,8 @@ func (s *stage) advance(now time.Time) {
 			if w.due.After(now) && now != endOfTime {
 				break
 			}
-			if w.doubtful && !s.isFarAhead(w) && now != endOfTime {
-				s.believe(w, now)
+			if w.doubtful && !s.mark.isBeyond(w.event.Time) && now != endOfTime {
+				s.believe(w)
 				continue
 			}
 			s.letGo(w)
@@ -51,12 +52,13 @@ func (s *stage) shift() {
 	s.line = s.line[1:]
 }
 
-// believe has the first in line wait from now on: its time was ahead of a clock
-// that stood still, and has just been confirmed.
-func (s *stage) believe(w *waiter, now time.Time) {
-	w.doubtful, w.due = false, now.Add(s.config.Window)
-	s.line = append(s.line, w)
+// believe gives the first in line the place it would have had, if its time had
+// not been ahead of a clock that knew no better and has just been confirmed.
+func (s *stage) believe(w *waiter) {
+	w.doubtful, w.due = false, w.event.Time.Add(s.config.Window)
 	s.shift()
+	i := sort.Search(len(s.line), func(i int) bool { return s.line[i].due.After(w.due) })
+	s.line = slices.Insert(s.line, i, w)
 }
 
 // letGo releases a waiter with everything of its key that is earlier. One
@@ -74,7 +76,7 @@ func (s *stage) letGo(w *waiter) {
 // isFarAhead reports whether an event's time is more likely a mistake.
 func (s *stage) isFarAhead(w *waiter) bool {
 	if s.finite {
-		return s.mark.isBeyond(w.event.Time)
+		return !s.mark.at.IsZero() && s.mark.isBeyond(w.event.Time)
 	}
 	return w.event.Time.After(s.clock.Now().Add(s.config.MaxAhead))
 }
@@ -123,7 +125,7 @@ func (s *stage) enterStaged(number uint64) {
 	s.mark.see(ws)
 	for _, w := range ws {
 		w.due = s.mark.now().Add(s.config.Window)
-		w.doubtful = !w.untimed && s.isFarAhead(w)
+		w.doubtful = !w.untimed && s.mark.isBeyond(w.event.Time)
 		s.place(w)
 	}
 	s.advance(s.mark.now())
