@@ -30,6 +30,17 @@ type Claims interface {
 	Release(ctx context.Context, id Digest) error
 }
 
+// Quick is implemented by Claims that wait for nothing. Before it calls others, a
+// stage lets the events behind it go on, see [Yield], so that many calls can
+// share a round trip.
+type Quick interface{ Quick() bool }
+
+// IsQuick reports whether x implements [Quick] and says so.
+func IsQuick(x any) bool {
+	q, ok := x.(Quick)
+	return ok && q.Quick()
+}
+
 // Verdict is the answer to a claim.
 type Verdict uint8
 

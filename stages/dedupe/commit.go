@@ -12,6 +12,9 @@ import (
 // told; when the flow stops meanwhile the event goes back, and may be delivered
 // once more.
 func (s *stage) commit(ctx context.Context, id pipeline.Digest, o pipeline.Outcome) error {
+	if !s.quick {
+		pipeline.Yield(ctx)
+	}
 	pause := firstPause
 	for {
 		err := s.claims.Commit(ctx, id, s.config.TTL, o)

@@ -56,6 +56,7 @@ func (c Config) Traits() pipeline.Traits {
 type stage struct {
 	config     Config
 	claims     pipeline.Claims
+	quick      bool // claims waits for nothing
 	clock      pipeline.Clock
 	log        *slog.Logger
 	inProgress progress
@@ -65,7 +66,11 @@ type stage struct {
 
 // New builds the stage.
 func New(c Config, env *pipeline.Env) (pipeline.Stage, error) {
-	s := &stage{config: c, claims: env.Claims(), clock: env.Clock, log: env.Log, duplicates: env.Counter(pipeline.CountDuplicates), earlier: env.Counter(pipeline.CountEarlier)}
+	s := &stage{
+		config: c, claims: env.Claims(), clock: env.Clock, log: env.Log,
+		duplicates: env.Counter(pipeline.CountDuplicates), earlier: env.Counter(pipeline.CountEarlier),
+	}
+	s.quick = pipeline.IsQuick(s.claims)
 	s.inProgress.init()
 	return func(next pipeline.Handler) pipeline.Handler {
 		return func(ctx context.Context, e *pipeline.Event) error { return s.handle(ctx, e, next) }

@@ -19,7 +19,7 @@ var State = pipeline.DefineState("embedded", Config{Path: ".leat/state.db"}, New
 // Config says where the file is.
 type Config struct {
 	// The file. Its folder is created when missing. Two processes cannot share
-	// a file: give each its own, or use the redis store.
+	// a file: give each its own.
 	Path string `yaml:"path,short"`
 }
 
@@ -38,6 +38,9 @@ func New(c Config, env *pipeline.Env) (pipeline.State, error) {
 	env.OnClose(s.close)
 	return s, nil
 }
+
+// StartAfresh says how to have everything delivered again.
+func (s *store) StartAfresh() string { return "delete " + s.path }
 
 var (
 	errNotOpen = errors.New("the state file is not open yet")

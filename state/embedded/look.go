@@ -66,33 +66,35 @@ func (c *contents) read(db *bbolt.DB) (err error) {
 			switch n := string(name); {
 			case n == metaBucket:
 				return nil
-			case strings.HasPrefix(n, claimsPrefix):
-				return c.readTable(n, b, claimSize)
-			case strings.HasPrefix(n, timesPrefix):
-				return c.readTable(n, b, timeSize)
+			case strings.HasPrefix(n, claimsPrefix), strings.HasPrefix(n, timesPrefix):
+				return c.readTable(n, b)
 			}
 			return fmt.Errorf("%w: unknown part %q", errDamaged, name)
 		})
 	})
 }
 
-func (c *contents) readTable(name string, b *bbolt.Bucket, valueSize int) error {
+func (c *contents) readTable(name string, b *bbolt.Bucket) error {
 	t := newTable(name)
 	c.tables[name] = t
 	return b.ForEach(func(end, value []byte) error {
 		if value != nil || len(end) != 8 {
 			return fmt.Errorf("%w: unknown entry in %q", errDamaged, name)
 		}
-		return readSegment(t.segment(segmentOf(end)), b.Bucket(end), valueSize)
+		return readSegment(t.segment(segmentOf(end)), b.Bucket(end), keySize+t.valueSize)
 	})
 }
 
-func readSegment(seg *segment, b *bbolt.Bucket, valueSize int) error {
-	return b.ForEach(func(key, value []byte) error {
-		if len(key) != len(pipeline.Digest{}) || len(value) != valueSize {
-			return fmt.Errorf("%w: an entry of %d and %d bytes", errDamaged, len(key), len(value))
+func readSegment(seg *segment, b *bbolt.Bucket, size int) (err error) {
+	eachSheetOf(b, size, func(s sheet) bool {
+		if !s.ordered() {
+			err = fmt.Errorf("%w: its entries are not in order", errDamaged)
+			return false
 		}
-		seg.filter.add(pipeline.Digest(key))
-		return nil
+		for i := range s.len() {
+			seg.filter.add(pipeline.Digest(s.key(i)))
+		}
+		return true
 	})
+	return err
 }

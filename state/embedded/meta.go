@@ -11,8 +11,9 @@ import (
 // format is the version of the file's layout:
 //
 //	leat              kind = state, format, run, clean = the last run that was closed
-//	claims/SPACE      segments: name = end (8 bytes), entries digest → run, outcome
-//	times/SPACE       segments: name = end (8 bytes), entries digest of the key → run, time
+//	claims/SPACE      segments: name = end (8 bytes); in them levels (1 byte); in them sheets
+//	                  (inverted sequence number, 8 bytes) of digest (16), run (4), outcome (1)
+//	times/SPACE       the same; sheets of digest of the key (16), run (4), Unix nanoseconds (8)
 const format = 1
 
 const (

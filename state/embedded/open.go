@@ -103,7 +103,7 @@ func options(wait time.Duration) *bbolt.Options {
 func sentence(path string, err error) error {
 	switch {
 	case errors.Is(err, berrors.ErrTimeout):
-		return fmt.Errorf("the state file %s is in use by another leat process: stop that one, give each process its own path, or let them share a redis store", path)
+		return fmt.Errorf("the state file %s is in use by another leat process: stop that one, or give each process its own path", path)
 	case errors.Is(err, errNotOurs):
 		return fmt.Errorf("%s is not a leat state file: choose another path", path)
 	case errors.Is(err, errDamaged):

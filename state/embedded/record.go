@@ -18,8 +18,7 @@ type record struct {
 	value []byte
 }
 
-// inFileOrder sorts records the way they lie in the file, which writes each
-// page once.
+// inFileOrder sorts records by segment and in it by key.
 func inFileOrder(a, b record) int {
 	return cmp.Or(
 		cmp.Compare(a.table.bucket, b.table.bucket),

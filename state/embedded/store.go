@@ -51,8 +51,8 @@ func (s *store) open(context.Context) error {
 	return nil
 }
 
-// close writes what is on its way, and that the run ended cleanly. After it
-// every call fails.
+// close writes what is on its way and, if nothing was lost in that, that the run
+// ended cleanly. After it every call fails.
 func (s *store) close() error {
 	s.queue.close()
 	db := s.db.Load()
@@ -60,7 +60,10 @@ func (s *store) close() error {
 		return nil
 	}
 	<-s.writer.ended
-	err := writeClean(db, s.run)
+	var err error
+	if !s.writer.failed {
+		err = writeClean(db, s.run)
+	}
 	s.db.Store(nil)
 	if cerr := db.Close(); err == nil {
 		err = cerr

@@ -3,6 +3,7 @@ package embedded
 import (
 	"bytes"
 	"slices"
+	"strings"
 	"sync/atomic"
 
 	"go.etcd.io/bbolt"
@@ -18,14 +19,18 @@ const (
 
 // table is the records of one space.
 type table struct {
-	bucket string
+	bucket    string
+	valueSize int
 	// segments are those in the file, the last to expire first. Only the writer
 	// replaces the list; readers take it as it is.
 	segments atomic.Pointer[[]*segment]
 }
 
 func newTable(bucket string) *table {
-	t := &table{bucket: bucket}
+	t := &table{bucket: bucket, valueSize: claimSize}
+	if strings.HasPrefix(bucket, timesPrefix) {
+		t.valueSize = timeSize
+	}
 	t.segments.Store(&[]*segment{})
 	return t
 }
@@ -51,9 +56,14 @@ func (t *table) find(db *bbolt.DB, key pipeline.Digest, clock pipeline.Clock) ([
 
 func (t *table) read(db *bbolt.DB, seg *segment, key pipeline.Digest) (value []byte, err error) {
 	err = db.View(func(tx *bbolt.Tx) error {
-		if b := t.segmentBucket(tx, seg.end); b != nil {
-			value = bytes.Clone(b.Get(key[:]))
+		b := t.segmentBucket(tx, seg.end)
+		if b == nil {
+			return nil
 		}
+		eachSheetOf(b, keySize+t.valueSize, func(s sheet) bool {
+			value = bytes.Clone(s.find(key))
+			return value == nil
+		})
 		return nil
 	})
 	return value, err

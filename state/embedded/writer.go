@@ -1,6 +1,7 @@
 package embedded
 
 import (
+	"errors"
 	"sync"
 	"time"
 
@@ -16,6 +17,7 @@ type writer struct {
 	// update runs a transaction; a nil error means it is on the disk.
 	update func(*bbolt.DB, func(*bbolt.Tx) error) error
 
+	failed     bool           // the last transaction
 	sweepAt    int64          // what sweepTimer is set to, 0 when it is not
 	sweepTimer pipeline.Timer // wakes the writer when a segment expires
 
@@ -33,17 +35,18 @@ func (w *writer) work() {
 	defer close(w.ended)
 	defer w.stopTimers()
 	for range w.store.queue.wake {
+		last := w.store.queue.isClosed() // nothing is added after that
 		for w.writeNext() {
 		}
-		if w.store.queue.isClosed() {
+		if last {
 			return
 		}
 		w.sweepLater()
 	}
 }
 
-// writeNext makes one transaction of what waits, and deletes a bit of what has
-// expired in the same. It reports whether there may be more to do.
+// writeNext makes one transaction of what waits, and deletes a segment that
+// has expired in the same. It reports whether there may be more to do.
 func (w *writer) writeNext() bool {
 	q, now := &w.store.queue, w.store.clock.Now()
 	l, old := q.take(), w.expired(now)
@@ -51,28 +54,23 @@ func (w *writer) writeNext() bool {
 		return false
 	}
 	records := l.records(w.store.run, now)
-	swept := false
-	err := w.update(w.store.db.Load(), func(tx *bbolt.Tx) (err error) {
-		swept, err = old.sweep(tx)
-		if err != nil {
-			return err
-		}
-		return put(tx, records)
+	err := w.update(w.store.db.Load(), func(tx *bbolt.Tx) error {
+		return errors.Join(old.sweep(tx), put(tx, records))
 	})
-	if err == nil {
-		w.note(records, old, swept)
+	if w.failed = err != nil; !w.failed {
+		w.note(records, old)
 	}
 	w.settle(l, err)
 	return err == nil || l.batch != nil
 }
 
 // note makes known what is in the file now, before anybody is told of it.
-func (w *writer) note(records []record, old *expiredSegment, swept bool) {
+func (w *writer) note(records []record, old *expiredSegment) {
+	if old != nil {
+		old.table.forget(old.segment)
+	}
 	for _, r := range records {
 		r.table.note(r.end, r.key)
-	}
-	if swept {
-		old.table.forget(old.segment)
 	}
 }
 
@@ -88,22 +86,26 @@ func (w *writer) settle(l load, err error) {
 	}
 }
 
-// put writes records, which are in the order of the file.
+// put writes records, which are in the order of the file, a sheet for each
+// segment.
 func put(tx *bbolt.Tx, records []record) error {
-	var bucket *bbolt.Bucket
-	for i, r := range records {
-		if i == 0 || r.table != records[i-1].table || r.end != records[i-1].end {
-			top, err := tx.CreateBucketIfNotExists([]byte(r.table.bucket))
-			if err != nil {
-				return err
-			}
-			if bucket, err = top.CreateBucketIfNotExists(segmentName(r.end)); err != nil {
-				return err
-			}
+	for len(records) > 0 {
+		first, n := records[0], 1
+		for n < len(records) && records[n].table == first.table && records[n].end == first.end {
+			n++
 		}
-		if err := bucket.Put(r.key[:], r.value); err != nil {
+		top, err := tx.CreateBucketIfNotExists([]byte(first.table.bucket))
+		if err != nil {
 			return err
 		}
+		segment, err := top.CreateBucketIfNotExists(segmentName(first.end))
+		if err != nil {
+			return err
+		}
+		if err := addSheet(segment, newSheet(records[:n])); err != nil {
+			return err
+		}
+		records = records[n:]
 	}
 	return nil
 }
@@ -141,8 +143,8 @@ func (w *writer) sweepLater() {
 		w.sweepTimer.Stop()
 	}
 	after := time.Unix(end, 0).Sub(now)
-	if after <= 0 {
-		after = time.Minute
+	if w.failed {
+		after = max(after, time.Minute)
 	}
 	w.sweepAt, w.sweepTimer = end, w.store.clock.AfterFunc(after, w.store.queue.signal)
 }

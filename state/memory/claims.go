@@ -43,6 +43,9 @@ func (c *claims) Commit(_ context.Context, id pipeline.Digest, ttl time.Duration
 	return nil
 }
 
+// Quick implements [pipeline.Quick]: a map waits for nothing.
+func (c *claims) Quick() bool { return true }
+
 // Release has nothing to give back: the event was not remembered.
 func (c *claims) Release(context.Context, pipeline.Digest) error { return nil }
 

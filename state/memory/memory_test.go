@@ -49,7 +49,7 @@ func BenchmarkMemoryClaimCommit(b *testing.B) {
 			if v, _ := c.Claim(ctx, id); v != pipeline.Claimed {
 				b.Error("known")
 			}
-			_ = c.Commit(ctx, id, time.Second, pipeline.OutcomeDelivered)
+			_ = c.Commit(ctx, id, time.Millisecond, pipeline.OutcomeDelivered)
 		}
 	})
 }

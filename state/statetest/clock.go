@@ -40,7 +40,11 @@ func (c *Clock) AfterFunc(d time.Duration, f func()) pipeline.Timer {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	t := &timer{clock: c, at: c.now.Add(d), f: f}
-	c.timers[t] = struct{}{}
+	if d <= 0 {
+		go f()
+	} else {
+		c.timers[t] = struct{}{}
+	}
 	return t
 }
 
