@@ -97,7 +97,7 @@ func builder[C, T any](defaults C, build func(C, *Env) (T, error)) func(*conf.No
 		env.node, env.problems = n, p
 		built, err := build(c, env)
 		if err != nil {
-			p.Errorf(n, "%s: %v", env.Name, err)
+			p.Invalid(n, err)
 			return none, c, false
 		}
 		return built, c, true
@@ -120,8 +120,8 @@ type Traits struct {
 	Remembers time.Duration
 }
 
-// FieldError reports a setting that cannot work, from Validate. The message is
-// shown at that setting's place in the file.
+// FieldError reports a setting that cannot work, from Validate or while building.
+// The message is shown at that setting's place in the file.
 func FieldError(field, format string, args ...any) error {
 	return conf.FieldError(field, format, args...)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"sync/atomic"
+	"time"
 
 	"github.com/leat-io/leat/internal/conf"
 )
@@ -61,6 +62,22 @@ func (env *Env) Times() Times { return env.pipeline.state.Times(env.space) }
 // Finite reports whether all sources whose events can reach this stage end by
 // themselves. It is known from [Env.OnStart] on.
 func (env *Env) Finite() bool { return env.flow.group.finite }
+
+// NotBefore is when events may first be released in order, zero for at once. After
+// a run that was killed, messages that a queue had given to it come again only
+// after a while, and what comes before them may be later than they are. It is
+// known from [Env.OnStart] on.
+func (env *Env) NotBefore() time.Time {
+	s, ok := env.pipeline.state.(interface{ Unclean() bool })
+	if !ok || !s.Unclean() {
+		return time.Time{}
+	}
+	longest := env.flow.group.redelivery
+	if longest == 0 {
+		return time.Time{}
+	}
+	return env.Clock.Now().Add(longest)
+}
 
 // MaxHeld returns the flow's max_held.
 func (env *Env) MaxHeld() int { return env.flow.limits.maxHeld }

@@ -4,16 +4,18 @@ import (
 	"context"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // numbering gives the messages of all sources of a group of linked flows their
 // numbers and tells followers how far the group has come.
 type numbering struct {
-	mu        sync.Mutex
-	last      uint64 // the numbers 1 to last are given out
-	sources   int    // that may still give messages
-	finite    bool   // all sources end by themselves
-	followers []*Follower
+	mu         sync.Mutex
+	last       uint64        // the numbers 1 to last are given out
+	sources    int           // that may still give messages
+	finite     bool          // all sources end by themselves
+	redelivery time.Duration // the longest of the sources
+	followers  []*Follower
 }
 
 // take gives out n numbers and returns the first.

@@ -59,6 +59,10 @@ func (d *decoder) invalid(n *Node, err error) {
 	d.problem(place, scrub(n, msg))
 }
 
+// Invalid reports an error at n as if a Validate method had returned it: that of
+// a [FieldError] at its setting.
+func (p *Problems) Invalid(n *Node, err error) { (&decoder{p: p}).invalid(n, err) }
+
 // parts takes an errors.Join apart. An error that wraps several and adds words
 // of its own stays whole.
 func parts(err error) []error {

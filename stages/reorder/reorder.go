@@ -84,7 +84,7 @@ func (c Config) Traits() pipeline.Traits {
 func New(c Config, env *pipeline.Env) (pipeline.Stage, error) {
 	s := newStage(c, env)
 	env.OnStart(func(context.Context) error {
-		s.finite = env.Finite()
+		s.finite, s.notBefore = env.Finite(), env.NotBefore()
 		return nil
 	})
 	env.OnClose(func() error {

@@ -12,12 +12,13 @@ import (
 // stage holds the events of all keys. What its lock guards never waits: turns
 // are given by signals, and the state store is asked before the lock is taken.
 type stage struct {
-	config   Config
-	clock    pipeline.Clock
-	finite   bool
-	follower *pipeline.Follower
-	times    pipeline.Times
-	counts   counts
+	config    Config
+	clock     pipeline.Clock
+	finite    bool
+	notBefore time.Time // nothing is released earlier behind a live source
+	follower  *pipeline.Follower
+	times     pipeline.Times
+	counts    counts
 
 	mu     sync.Mutex
 	keys   map[string]*queue
@@ -92,6 +93,9 @@ func (s *stage) enter(ctx context.Context, e *pipeline.Event) (*waiter, error) {
 	s.mu.Lock()
 	now := s.clock.Now()
 	w.due = now.Add(s.config.Window)
+	if w.due.Before(s.notBefore) {
+		w.due = s.notBefore
+	}
 	s.place(w)
 	s.advance(now)
 	s.mu.Unlock()

@@ -39,6 +39,9 @@ func New(c Config, env *pipeline.Env) (pipeline.State, error) {
 	return s, nil
 }
 
+// Unclean reports whether the last run that used the file was killed.
+func (s *store) Unclean() bool { return s.unclean }
+
 // StartAfresh says how to have everything delivered again.
 func (s *store) StartAfresh() string { return "delete " + s.path }
 

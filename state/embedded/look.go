@@ -18,6 +18,7 @@ import (
 // contents is what is in a file when it is opened.
 type contents struct {
 	run    uint32            // the last one
+	clean  bool              // it was closed, or there was none
 	tables map[string]*table // with the filters of their segments
 }
 
@@ -59,6 +60,7 @@ func (c *contents) read(db *bbolt.DB) (err error) {
 		}
 	}()
 	return db.View(func(tx *bbolt.Tx) error {
+		c.clean = wasClosed(tx)
 		if c.run, err = readMeta(tx); err != nil {
 			return err
 		}

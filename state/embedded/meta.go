@@ -64,6 +64,13 @@ func writeClean(db *bbolt.DB, run uint32) error {
 	return writeMeta(db, map[string]string{"clean": strconv.FormatUint(uint64(run), 10)})
 }
 
+// wasClosed reports whether the last run wrote that it was closed. A file without
+// runs counts as closed.
+func wasClosed(tx *bbolt.Tx) bool {
+	b := tx.Bucket([]byte(metaBucket))
+	return b == nil || string(b.Get([]byte("clean"))) == string(b.Get([]byte("run")))
+}
+
 func writeMeta(db *bbolt.DB, entries map[string]string) error {
 	return db.Update(func(tx *bbolt.Tx) error {
 		b, err := tx.CreateBucketIfNotExists([]byte(metaBucket))

@@ -20,10 +20,11 @@ type store struct {
 	clock pipeline.Clock
 	log   *slog.Logger
 
-	db     atomic.Pointer[bbolt.DB] // nil while the file is not open
-	run    uint32                   // counts the openings of the file; fixed once it is open
-	queue  queue
-	writer writer
+	db      atomic.Pointer[bbolt.DB] // nil while the file is not open
+	run     uint32                   // counts the openings of the file; fixed once it is open
+	unclean bool                     // the run before this one did not end as it should
+	queue   queue
+	writer  writer
 
 	mu     sync.Mutex
 	tables map[string]*table // by the name of their bucket
@@ -45,7 +46,7 @@ func (s *store) open(context.Context) error {
 	for bucket, found := range opened.tables {
 		s.table(bucket).segments.Store(found.segments.Load())
 	}
-	s.run = opened.run
+	s.run, s.unclean = opened.run, !opened.clean
 	s.db.Store(opened.db)
 	go s.writer.work()
 	return nil
