@@ -13,10 +13,10 @@ type Feed struct {
 	source    pipeline.Source
 	redeliver bool
 
-	mu     sync.Mutex
-	queue  []*Sent
-	ended  bool
-	wake   chan struct{}
+	mu    sync.Mutex
+	queue []*Sent
+	ended bool
+	wake  chan struct{}
 }
 
 // Sent is a message of a feed.

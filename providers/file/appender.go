@@ -3,6 +3,7 @@ package file
 import (
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -24,29 +25,39 @@ type appender struct {
 	lastUse uint64 // guarded by files.mu
 
 	mu      sync.Mutex
-	f       *os.File
+	f       handle
 	regular bool
-	size    int64 // of what is known to be whole lines
-	torn    bool  // there may be a piece of a line behind size
+	torn    piece // of a line that could not be taken back yet
 	checked time.Time
-	buf     []byte
 	group   *syncGroup // lines that wait for the next fsync
 
-	syncing sync.Mutex // held during an fsync, taken before mu
+	syncing chan struct{} // full during an fsync; taken before mu
+}
+
+// handle is an open file.
+type handle interface {
+	io.WriteSeeker
+	io.Closer
+	Truncate(size int64) error
+	Sync() error
+	Stat() (os.FileInfo, error)
 }
 
 func openAppender(path string, fsync bool, clock pipeline.Clock, log *slog.Logger) (*appender, error) {
-	a := &appender{path: path, fsync: fsync, clock: clock, log: log}
-	return a, a.reopen()
+	a := &appender{path: path, fsync: fsync, clock: clock, log: log, syncing: make(chan struct{}, 1)}
+	return a, a.open()
 }
 
-// reopen opens the file and mends the end that a killed process may have left.
-func (a *appender) reopen() error {
+// open opens the file and mends the end that a killed process may have left.
+// When it fails, a stays as it was.
+func (a *appender) open() error {
 	if err := os.MkdirAll(filepath.Dir(a.path), 0o755); err != nil {
-		return err
+		return fmt.Errorf("make the folder of %s: %w", a.path, err)
 	}
+	readable := true
 	f, err := os.OpenFile(a.path, os.O_RDWR|os.O_APPEND|os.O_CREATE, 0o644)
 	if errors.Is(err, os.ErrPermission) { // it may be write-only
+		readable = false
 		f, err = os.OpenFile(a.path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o644)
 	}
 	if err != nil {
@@ -56,14 +67,13 @@ func (a *appender) reopen() error {
 	if err != nil {
 		return errors.Join(err, f.Close())
 	}
-	a.f, a.regular, a.torn, a.size = f, info.Mode().IsRegular(), false, 0
-	a.checked = a.clock.Now()
-	if !a.regular {
-		return nil
+	regular := info.Mode().IsRegular()
+	if regular && readable {
+		if err := mendEnd(f, a.path, info.Size(), a.log); err != nil {
+			return errors.Join(fmt.Errorf("mend the end of %s: %w", a.path, err), f.Close())
+		}
 	}
-	if a.size, err = mendEnd(f, a.path, info.Size(), a.log); err != nil {
-		return errors.Join(fmt.Errorf("mend the end of %s: %w", a.path, err), f.Close())
-	}
+	a.f, a.regular, a.torn, a.checked = f, regular, piece{}, a.clock.Now()
 	return nil
 }
 
@@ -83,22 +93,19 @@ func (a *appender) append(line []byte) error {
 }
 
 func (a *appender) write(line []byte) error {
+	if err := a.takeBack(); err != nil {
+		return err
+	}
 	if err := a.followRename(); err != nil {
 		return err
 	}
-	if a.torn {
-		if err := a.f.Truncate(a.size); err != nil {
-			return fmt.Errorf("take back a line that was cut off: %w", err)
-		}
-		a.torn = false
-	}
 	n, err := a.f.Write(line)
 	if err == nil {
-		a.size += int64(n)
 		return nil
 	}
 	if n > 0 && a.regular {
-		a.torn = a.f.Truncate(a.size) != nil
+		a.torn = a.lastPiece(n)
+		return errors.Join(err, a.takeBack())
 	}
 	return err
 }
@@ -106,22 +113,25 @@ func (a *appender) write(line []byte) error {
 // followRename opens the path again when the file behind it is another one, as
 // after a rotation of logs. It looks at most once a second.
 func (a *appender) followRename() error {
-	if now := a.clock.Now(); now.Sub(a.checked) >= time.Second {
-		a.checked = now
-		at, err := os.Stat(a.path)
-		ours, ourErr := a.f.Stat()
-		if err == nil && ourErr == nil && os.SameFile(at, ours) {
-			return nil
-		}
-		if err == nil || errors.Is(err, os.ErrNotExist) {
-			old := a.f
-			if err := a.reopen(); err != nil {
-				return err
-			}
-			return old.Close()
-		}
+	now := a.clock.Now()
+	if now.Sub(a.checked) < time.Second {
+		return nil
 	}
-	return nil
+	a.checked = now
+	at, err := os.Stat(a.path)
+	ours, ourErr := a.f.Stat()
+	same := err == nil && ourErr == nil && os.SameFile(at, ours)
+	if same || err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err := a.syncBeforeClose(); err != nil {
+		return err
+	}
+	old := a.f
+	if err := a.open(); err != nil {
+		return err
+	}
+	return old.Close()
 }
 
 func (a *appender) close() error {

@@ -41,11 +41,14 @@ func (b *block) add(at place, content []byte) *line {
 	return l
 }
 
-// addOversize adds a line of which only the beginning is kept.
-func (b *block) addOversize(at place, beginning []byte, length int64, sum []byte, limit int) {
-	l := b.add(at, append([]byte(nil), beginning...))
-	l.event.Fail(fmt.Errorf("%d bytes are more than max_size (%s) allows; the first %d are kept", length, conf.Size(limit), len(beginning)))
-	l.note = [][2]string{{"file.bytes", strconv.FormatInt(length, 10)}, {"file.sha256", hex.EncodeToString(sum)}}
+// addOversize adds a line of which only the beginning is kept. Its id is made of
+// all of its bytes nevertheless.
+func (b *block) addOversize(at place, long *oversize, limit int) {
+	sum := long.hash.Sum(nil)
+	l := b.add(at, long.begun)
+	l.event.ID = b.id(at, sum)
+	l.event.Fail(fmt.Errorf("%d bytes are more than max_size (%s) allows; the first %d are kept", long.length, conf.Size(limit), len(long.begun)))
+	l.note = [][2]string{{"file.bytes", strconv.FormatInt(long.length, 10)}, {"file.sha256", hex.EncodeToString(sum)}}
 }
 
 // id is the identity of a line: of its file, its place and its bytes, so that

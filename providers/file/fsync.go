@@ -1,5 +1,10 @@
 package file
 
+import (
+	"errors"
+	"os"
+)
+
 // syncGroup is the lines that one fsync covers.
 type syncGroup struct {
 	done chan struct{}
@@ -18,13 +23,28 @@ func (a *appender) syncAndUnlock() error {
 	a.group = g
 	a.mu.Unlock()
 
-	a.syncing.Lock() // the fsync before this one has ended
-	defer a.syncing.Unlock()
+	a.syncing <- struct{}{} // the fsync before this one has ended
+	defer func() { <-a.syncing }()
 	a.mu.Lock()
 	a.group = nil // who writes from here on is not covered
 	f := a.f
 	a.mu.Unlock()
-	g.err = f.Sync()
+	if err := f.Sync(); !errors.Is(err, os.ErrClosed) { // see syncBeforeClose
+		g.err = errors.Join(g.err, err)
+	}
 	close(g.done)
 	return g.err
+}
+
+// syncBeforeClose brings the lines to the disk whose fsync would otherwise come
+// after the file was changed for another. They fail when it does.
+func (a *appender) syncBeforeClose() error {
+	if !a.fsync {
+		return nil
+	}
+	err := a.f.Sync()
+	if err != nil && a.group != nil {
+		a.group.err = err
+	}
+	return err
 }

@@ -3,22 +3,16 @@ package file
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
 
 	"github.com/ThreeDotsLabs/watermill/message"
 )
 
-const (
-	// blockSize is how much is read at once; the lines of a block travel as one
-	// message.
-	blockSize = 64 << 10
-	// keepOversize is how much of a line is kept that is too long.
-	keepOversize = 64 << 10
-)
+// blockSize is how much is read at once; the lines of a block travel as one
+// message.
+const blockSize = 64 << 10
 
 // lineReader cuts a file into blocks of whole lines.
 type lineReader struct {
@@ -67,19 +61,18 @@ func (lr *lineReader) fill(b *block) error {
 	for {
 		n, err := lr.r.Read(buf[len(buf):cap(buf)])
 		buf = buf[:len(buf)+n]
-		if err != nil && err != io.EOF {
-			return err
-		}
 		end := searched + bytes.LastIndexByte(buf[searched:], '\n') + 1
 		switch {
 		case err == io.EOF:
 			lr.cut(b, buf)
 			return io.EOF
-		case end > searched:
+		case end > searched: // these are whole, whatever became of the rest
 			lr.cut(b, buf[:end])
 			lr.rest = buf[end:len(buf):len(buf)]
-			return nil
-		case len(buf) > lr.max:
+			return err
+		case err != nil:
+			return err
+		case len(buf) > lr.max+1: // a carriage return at the end would not count
 			return lr.skip(b, buf)
 		case len(buf) == cap(buf):
 			buf = append(make([]byte, 0, 2*cap(buf)), buf...)
@@ -95,8 +88,9 @@ func (lr *lineReader) cut(b *block, text []byte) {
 		content := bytes.TrimSuffix(line, []byte{'\r'})
 		switch {
 		case len(content) > lr.max:
-			sum := sha256.Sum256(content)
-			b.addOversize(lr.at, content[:min(len(content), keepOversize)], int64(len(content)), sum[:], lr.max)
+			long := newOversize()
+			long.add(content)
+			b.addOversize(lr.at, long, lr.max)
 		case len(bytes.TrimSpace(content)) > 0:
 			b.add(lr.at, content[:len(content):len(content)])
 		}
@@ -107,34 +101,29 @@ func (lr *lineReader) cut(b *block, text []byte) {
 	lr.rest = nil
 }
 
-// skip reads to the end of a line that is too long, keeping its beginning, its
-// length and its hash.
+// skip reads to the end of a line that is too long.
 func (lr *lineReader) skip(b *block, begun []byte) error {
-	h := sha256.New()
-	h.Write(begun)
-	length := int64(len(begun))
+	long := newOversize()
+	long.Write(begun)
+	raw := int64(len(begun))
 	buf := make([]byte, blockSize)
 	for {
 		n, err := lr.r.Read(buf)
 		part, rest, found := bytes.Cut(buf[:n], []byte{'\n'})
-		h.Write(part)
-		length += int64(len(part))
-		if found || err == io.EOF {
-			lr.endOversize(b, begun, length, h)
+		long.Write(part)
+		raw += int64(len(part))
+		switch {
+		case found || err == io.EOF:
+			b.addOversize(lr.at, long, lr.max)
+			lr.at.line++
+			lr.at.offset += raw + 1
 			lr.rest = append([]byte(nil), rest...)
-			if found {
-				err = nil // more may follow the line
+			if found && err == io.EOF {
+				return nil // more may follow the line
 			}
 			return err
-		}
-		if err != nil {
+		case err != nil:
 			return err
 		}
 	}
-}
-
-func (lr *lineReader) endOversize(b *block, begun []byte, length int64, h hash.Hash) {
-	b.addOversize(lr.at, begun[:min(len(begun), keepOversize)], length, h.Sum(nil), lr.max)
-	lr.at.line++
-	lr.at.offset += length + 1
 }

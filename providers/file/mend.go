@@ -9,25 +9,29 @@ import (
 	"github.com/leat-io/leat/internal/rawjson"
 )
 
-// mendEnd makes sure that the file ends with a whole line and returns its size.
-// A line without a break was never reported as written, so its event comes
-// again: a torn one is moved aside to PATH.torn, one that is whole JSON only
-// gets its break.
-func mendEnd(f *os.File, path string, size int64, log *slog.Logger) (int64, error) {
+// mendEnd makes sure that the file ends with a whole line. A line without a
+// break was never reported as written, so its event comes again: a torn one is
+// moved aside to PATH.torn, one that is whole only gets its break.
+func mendEnd(f *os.File, path string, size int64, log *slog.Logger) error {
 	tail, err := lastLine(f, size)
 	if err != nil || len(tail) == 0 {
-		return size, err
+		return err
 	}
-	if rawjson.Check(tail, 10_000) == nil {
+	if isWhole(tail) {
 		_, err := f.Write([]byte{'\n'})
-		return size + 1, err
+		return err
 	}
 	if err := keepTorn(path, tail); err != nil {
-		return size, err
+		return err
 	}
 	log.Warn("the last line was torn, as after a kill; it is moved aside, its event comes again", "path", path, "to", path+tornSuffix, "bytes", len(tail))
-	size -= int64(len(tail))
-	return size, f.Truncate(size)
+	return f.Truncate(size - int64(len(tail)))
+}
+
+// isWhole reports whether nothing can be missing behind the text: it is JSON,
+// and not a number, whose beginning is one too.
+func isWhole(text []byte) bool {
+	return rawjson.Check(text, 10_000) == nil && rawjson.KindOf(bytes.TrimSpace(text)) != rawjson.Number
 }
 
 const tornSuffix = ".torn"
@@ -39,9 +43,6 @@ func lastLine(f *os.File, size int64) ([]byte, error) {
 		n := min(end, 64<<10)
 		part := make([]byte, n)
 		if _, err := f.ReadAt(part, end-n); err != nil && err != io.EOF {
-			if len(tail) == 0 && os.IsPermission(err) {
-				return nil, nil
-			}
 			return nil, err
 		}
 		if i := bytes.LastIndexByte(part, '\n'); i >= 0 {

@@ -130,8 +130,18 @@ func (s *subscriber) missing() error {
 	return fmt.Errorf("there is no file %s", s.config.Path)
 }
 
-// measure makes sure that a file can be opened and adds up the sizes.
+// measure makes sure that a file can be opened and adds up the sizes. A pipe is
+// left alone: to open it twice would be the end of it for its writer.
 func (s *subscriber) measure(path string) error {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return err
+	case info.IsDir():
+		return fmt.Errorf("%s is a folder: want its files, as in %s", path, filepath.Join(path, "*.jsonl"))
+	case !info.Mode().IsRegular():
+		return nil
+	}
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrPermission) {
 		return fmt.Errorf("%s may not be read: permission denied", path)
@@ -139,14 +149,6 @@ func (s *subscriber) measure(path string) error {
 	if err != nil {
 		return err
 	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return err
-	}
-	if info.IsDir() {
-		return fmt.Errorf("%s is a folder: want its files, as in %s", path, filepath.Join(path, "*.jsonl"))
-	}
 	s.total.Add(info.Size())
-	return nil
+	return f.Close()
 }

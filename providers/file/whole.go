@@ -2,7 +2,6 @@ package file
 
 import (
 	"context"
-	"crypto/sha256"
 	"fmt"
 	"io"
 
@@ -30,12 +29,12 @@ func (s *subscriber) readWhole(ctx context.Context, path string, r io.Reader, ou
 
 // addRest adds a file that is too large, having read it to its end.
 func (s *subscriber) addRest(b *block, begun []byte, r io.Reader) error {
-	h := sha256.New()
-	h.Write(begun)
-	n, err := io.Copy(h, r)
-	if err != nil {
+	long := newOversize()
+	long.Write(begun)
+	if _, err := io.Copy(long, r); err != nil {
 		return err
 	}
-	b.addOversize(place{line: 1}, begun[:min(len(begun), keepOversize)], int64(len(begun))+n, h.Sum(nil), int(s.config.MaxSize))
+	long.flush()
+	b.addOversize(place{line: 1}, long, int(s.config.MaxSize))
 	return nil
 }

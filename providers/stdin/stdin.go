@@ -17,9 +17,16 @@ type Config struct {
 	MaxSize conf.Size `yaml:"max_size"`
 }
 
+// Validate reports settings that cannot work.
+func (c Config) Validate() error { return c.file().Validate() }
+
 // New builds the source: a file source that reads "-".
 func New(c Config, env *pipeline.Env) (*pipeline.Source, error) {
+	return file.NewSource(c.file(), env)
+}
+
+func (c Config) file() file.SourceConfig {
 	settings := file.Source.Defaults.(file.SourceConfig)
 	settings.Path, settings.MaxSize = "-", c.MaxSize
-	return file.NewSource(settings, env)
+	return settings
 }

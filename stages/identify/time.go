@@ -2,7 +2,7 @@ package identify
 
 import (
 	"fmt"
-	"strconv"
+	"strings"
 	"time"
 
 	"github.com/leat-io/leat/pipeline"
@@ -30,11 +30,29 @@ func (r TimeRule) Validate() error {
 	case "", "rfc3339", "unix", "unix_ms":
 		return nil
 	}
-	sample := time.Date(2009, 8, 7, 16, 25, 46, 0, time.UTC)
-	if back, err := time.Parse(r.Layout, sample.Format(r.Layout)); err != nil || sample.Format(r.Layout) == r.Layout || back.Year() != 2009 && back.YearDay() != sample.YearDay() {
+	if !isLayout(r.Layout) {
 		return pipeline.FieldError("layout", "want rfc3339, unix, unix_ms or a Go layout such as \"2006-01-02 15:04:05\", got %q", r.Layout)
 	}
+	if halfDay(r.Layout) {
+		return pipeline.FieldError("layout", "%q has the hour of a 12-hour clock without PM: write 15 for the hour of a 24-hour clock, or add PM", r.Layout)
+	}
 	return nil
+}
+
+// sample is a time whose parts all differ.
+var sample = time.Date(2009, 8, 7, 16, 25, 46, 0, time.UTC)
+
+// isLayout reports whether a layout writes at least the year or the day.
+func isLayout(layout string) bool {
+	text := sample.Format(layout)
+	back, err := time.Parse(layout, text)
+	return err == nil && text != layout && (back.Year() == sample.Year() || back.YearDay() == sample.YearDay())
+}
+
+// halfDay reports whether a layout writes morning and afternoon alike.
+func halfDay(layout string) bool {
+	text := sample.Format(layout)
+	return text != sample.Add(-time.Hour).Format(layout) && text == sample.Add(-12*time.Hour).Format(layout)
 }
 
 // reader reads a time by one rule. ambiguous reports that the local time happens
@@ -55,38 +73,52 @@ func newReader(r TimeRule) reader {
 
 // parse reads text; received decides between the two readings of an ambiguous
 // local time.
-func parse(text, layout string, zone *time.Location, received time.Time) (time.Time, bool, error) {
+func parse(text, layout string, zone *time.Location, received time.Time) (t time.Time, ambiguous bool, err error) {
 	switch layout {
 	case "", "rfc3339":
-		t, err := time.Parse(time.RFC3339Nano, text)
-		return t, false, err
+		t, err = time.Parse(time.RFC3339Nano, text)
 	case "unix":
-		t, err := parseUnix(text, time.Second)
-		return t, false, err
+		t, err = parseUnix(text, 1)
 	case "unix_ms":
-		t, err := parseUnix(text, time.Millisecond)
-		return t, false, err
+		t, err = parseUnix(text, 1000)
+	default:
+		t, ambiguous, err = parseLayout(text, layout, zone, received)
 	}
+	if err == nil && !writable(t) {
+		err = fmt.Errorf("%s is not within the years 1 to 9999", text)
+	}
+	return t, ambiguous, err
+}
+
+// writable reports whether RFC 3339 can write the time.
+func writable(t time.Time) bool {
+	year := t.UTC().Year()
+	return 1 <= year && year <= 9999
+}
+
+// parseLayout reads a time by a Go layout. One that names its zone happens once.
+func parseLayout(text, layout string, zone *time.Location, received time.Time) (time.Time, bool, error) {
 	t, err := time.ParseInLocation(layout, text, zone)
-	if err != nil || t.Location() != zone {
+	switch {
+	case err != nil:
 		return t, false, err
+	case strings.Contains(layout, "-07") || strings.Contains(layout, "Z07"):
+		return t, false, nil
+	case strings.Contains(layout, "MST"):
+		return t, false, knownZone(t, zone)
 	}
 	t, ambiguous := disambiguate(t, received)
 	return t, ambiguous, nil
 }
 
-func parseUnix(text string, unit time.Duration) (time.Time, error) {
-	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
-		if unit == time.Second {
-			return time.Unix(n, 0).UTC(), nil
-		}
-		return time.UnixMilli(n).UTC(), nil
+// knownZone refuses an abbreviation that zone does not use: time.Parse takes it
+// for UTC.
+func knownZone(t time.Time, zone *time.Location) error {
+	name, offset := t.Zone()
+	if t.Location() == zone || name == "UTC" || name == "GMT" || offset != 0 {
+		return nil
 	}
-	f, err := strconv.ParseFloat(text, 64)
-	if err != nil || f > 1e14 || f < -1e14 {
-		return time.Time{}, fmt.Errorf("%q is not a number of seconds or milliseconds", text)
-	}
-	return time.Unix(0, 0).Add(time.Duration(f * float64(unit))).UTC(), nil
+	return fmt.Errorf("%s is not used in %s", name, zone)
 }
 
 // disambiguate looks whether the wall clock showed t's local time twice, and

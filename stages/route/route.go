@@ -8,6 +8,7 @@ package route
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/leat-io/leat/pipeline"
 )
@@ -44,7 +45,7 @@ func (c Config) Validate() error {
 
 // Traits tells check where events go from here.
 func (c Config) Traits() pipeline.Traits {
-	catchAll := len(c.Rules) > 0 && c.Rules[len(c.Rules)-1].When.IsZero()
+	catchAll := slices.ContainsFunc(c.Rules, func(r Rule) bool { return r.When.IsZero() })
 	return pipeline.Traits{Ends: true, CatchAll: catchAll}
 }
 

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"path/filepath"
+	"reflect"
+	"strings"
+
+	"github.com/leat-io/leat/internal/conf"
+	"github.com/rogpeppe/go-internal/txtar"
+)
+
+const module = "github.com/leat-io/leat/"
+
+// write prints the section of one entry.
+func (e entry) write(w io.Writer) error {
+	settings := reflect.TypeOf(e.def.Defaults)
+	folder := strings.TrimPrefix(settings.PkgPath(), module)
+	source, err := parse(folder)
+	if err != nil {
+		return err
+	}
+	title := e.def.Name
+	if e.kind != "" {
+		title += " (" + e.kind + ")"
+	}
+	fmt.Fprintf(w, "\n## %s\n\n%s\n", title, source.about())
+	writeSettings(w, source, settings, reflect.ValueOf(e.def.Defaults), "")
+	return writeExamples(w, folder)
+}
+
+// writeSettings prints a line per setting, those of a nested struct below it.
+func writeSettings(w io.Writer, source *source, t reflect.Type, defaults reflect.Value, indent string) {
+	if len(conf.Settings(t)) > 0 && indent == "" {
+		fmt.Fprintln(w)
+	}
+	for _, s := range conf.Settings(t) {
+		about := source.field(t.Name(), t.FieldByIndex(s.Index).Name)
+		fmt.Fprintf(w, "%s- `%s`%s: %s\n", indent, s.Name, remarks(s, defaults), about)
+		inner := s.Type
+		if inner.Kind() == reflect.Slice {
+			inner = inner.Elem()
+		}
+		if inner.Kind() == reflect.Struct && inner.PkgPath() == t.PkgPath() && len(conf.Settings(inner)) > 0 {
+			writeSettings(w, source, inner, reflect.Zero(inner), indent+"  ")
+		}
+	}
+}
+
+// remarks says whether a setting is required, and what it is otherwise.
+func remarks(s conf.Setting, defaults reflect.Value) string {
+	if s.Required {
+		return " (required)"
+	}
+	v := defaults.FieldByIndex(s.Index)
+	if v.IsZero() || v.Kind() == reflect.Struct || v.Kind() == reflect.Pointer {
+		return ""
+	}
+	return fmt.Sprintf(" (`%v`)", short(v.Interface()))
+}
+
+// short writes a duration as one would in a file: 2m, not 2m0s.
+func short(v any) string {
+	text := fmt.Sprint(v)
+	for _, tail := range [...][2]string{{"m0s", "m"}, {"h0m", "h"}} {
+		if strings.HasSuffix(text, tail[0]) {
+			text = strings.TrimSuffix(text, tail[0]) + tail[1]
+		}
+	}
+	return text
+}
+
+// writeExamples prints the cases that the tests run as examples.
+func writeExamples(w io.Writer, folder string) error {
+	paths, err := filepath.Glob(filepath.Join(folder, "testdata", "example-*.txtar"))
+	for _, path := range paths {
+		a, err := txtar.ParseFile(path)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(w, "\n%s\n", strings.TrimSpace(string(a.Comment)))
+		for _, f := range a.Files {
+			fmt.Fprintf(w, "\n%s:\n\n```%s\n%s\n```\n", f.Name, language(f.Name), strings.TrimRight(string(f.Data), "\n"))
+		}
+	}
+	return err
+}
+
+func language(section string) string {
+	if strings.HasSuffix(section, "yaml") || section == "stages" {
+		return "yaml"
+	}
+	return ""
+}

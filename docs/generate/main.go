@@ -1,0 +1,66 @@
+// Command generate writes docs/stages.md, docs/providers.md and docs/state.md from
+// the declarations of stages, sources, sinks and state stores: the comments of
+// their packages and settings, their defaults, and the example cases beside them.
+// Run it from the root of the repository.
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"log"
+	"os"
+
+	"github.com/leat-io/leat/pipeline"
+	"github.com/leat-io/leat/providers"
+	"github.com/leat-io/leat/stages"
+	"github.com/leat-io/leat/state"
+)
+
+// entry is one thing that pipeline.yaml can name.
+type entry struct {
+	kind string // what it is, where a page has several kinds
+	def  pipeline.Def
+}
+
+// page is one file of the manual.
+type page struct {
+	file, title, intro string
+	entries            []entry
+}
+
+func pages() []page {
+	p := []page{
+		{"docs/stages.md", "Stages", "A flow's `stages` is a list; each item names one of these. `name:` beside it gives the stage a name of its own in messages and dead letters.", nil},
+		{"docs/providers.md", "Sources and sinks", "A flow's `from` names a source, or a list of them; `from: {link: {}}` takes what other flows send with `{flow: name}`. Beside the type of a sink may stand `max_in_flight` (events in it at the same time), `rate` (such as `10/s`) and an `on_error` of its own.", nil},
+		{"docs/state.md", "State stores", "`state` names where it is remembered what was delivered.", nil},
+	}
+	for _, d := range stages.All() {
+		p[0].entries = append(p[0].entries, entry{"", d.Def})
+	}
+	for _, d := range providers.Sources() {
+		p[1].entries = append(p[1].entries, entry{"source", d.Def})
+	}
+	for _, d := range providers.Sinks() {
+		p[1].entries = append(p[1].entries, entry{"sink", d.Def})
+	}
+	for _, d := range state.All() {
+		p[2].entries = append(p[2].entries, entry{"", d.Def})
+	}
+	return p
+}
+
+func main() {
+	log.SetFlags(0)
+	for _, p := range pages() {
+		var out bytes.Buffer
+		fmt.Fprintf(&out, "<!-- Written by go run ./docs/generate; change the comments in the code instead. -->\n\n# %s\n\n%s\n", p.title, p.intro)
+		for _, e := range p.entries {
+			if err := e.write(&out); err != nil {
+				log.Fatalf("%s: %v", e.def.Name, err)
+			}
+		}
+		if err := os.WriteFile(p.file, out.Bytes(), 0o644); err != nil {
+			log.Fatal(err)
+		}
+	}
+}
