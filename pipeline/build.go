@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/leat-io/leat/internal/conf"
@@ -54,9 +55,14 @@ func (b *fileBuilder) checkVersion(root *conf.Node) {
 		b.problems.Errorf(root, `"version" is missing: write "version: %d"`, FormatVersion)
 	case v > FormatVersion:
 		b.problems.Errorf(n, "version %d is newer than this leat understands (%d): use a newer leat", v, FormatVersion)
-	case v < 1 && n.Kind == conf.Scalar:
-		b.problems.Errorf(n, `want "version: %d"`, FormatVersion)
+	case v < 1 && isNumber(n): // what is none was reported
+		b.problems.Errorf(n, `there is no version %d: write "version: %d"`, v, FormatVersion)
 	}
+}
+
+func isNumber(n *conf.Node) bool {
+	_, err := strconv.Atoi(n.Value)
+	return err == nil
 }
 
 // buildState builds the state store that the file names, or the default one.
@@ -194,6 +200,7 @@ func (b *fileBuilder) buildStages(f *flow) {
 	for _, item := range n.Items {
 		t, ok := readTyped(item, "stage", names, []string{"name"}, b.problems)
 		if !ok {
+			f.incomplete = true
 			continue
 		}
 		var o stageOptions
@@ -213,7 +220,8 @@ func (b *fileBuilder) buildStages(f *flow) {
 		env.space = f.name + "/" + space
 		// A stage that could not be built keeps its place, so that check sees
 		// the flow as it is meant.
-		s, c, _ := def.build(t.settings, env, b.problems)
+		s, c, ok := def.build(t.settings, env, b.problems)
+		f.incomplete = f.incomplete || !ok
 		f.stages = append(f.stages, &builtStage{name, t.name, t.at, s, traitsOf(c)})
 	}
 }

@@ -1,19 +1,28 @@
 package pipeline
 
-import "time"
+import (
+	"slices"
+	"strings"
+	"time"
+)
 
 // check looks at whether the parts of each flow fit each other. A flow whose
 // parts could not be built is looked at all the same, as far as that makes sense.
 func (b *fileBuilder) check() {
-	broken := b.problems.HasErrors()
 	for _, f := range b.p.flows {
+		b.checkReach(f)
 		b.checkEnd(f)
 		b.checkOrder(f)
 		b.checkMemory(f)
 		b.checkSources(f)
 	}
-	if broken {
+	if b.problems.HasErrors() {
 		return // what seems unused may be what a misspelt name means
+	}
+	for _, f := range b.p.flows {
+		if f.linked && len(f.sources) == 0 && !b.isCalled(f) {
+			b.problems.Errorf(f.node, "no event reaches flow %q: its only source is a link, and no other flow has {flow: %s} as a target", f.name, f.name)
+		}
 	}
 	for _, s := range b.p.sinks {
 		if !s.used && !s.dead {
@@ -22,9 +31,31 @@ func (b *fileBuilder) check() {
 	}
 }
 
+// isCalled reports whether a flow sends events to f.
+func (b *fileBuilder) isCalled(f *flow) bool {
+	return slices.ContainsFunc(b.p.flows, func(from *flow) bool {
+		return slices.ContainsFunc(from.links, func(t *Target) bool { return t.Flow == f.name })
+	})
+}
+
+// checkReach finds what stands behind a stage that lets nothing past.
+func (b *fileBuilder) checkReach(f *flow) {
+	for i, s := range f.stages {
+		if !s.traits.CatchAll {
+			continue
+		}
+		if i+1 < len(f.stages) {
+			b.problems.Errorf(f.stages[i+1].node, "no event reaches this stage: %s (line %d) takes every event", s.address, s.node.Line)
+		} else if len(f.config.To) > 0 {
+			b.problems.Errorf(f.config.To[0].node, "no event reaches this \"to\": %s (line %d) takes every event", s.address, s.node.Line)
+		}
+		return
+	}
+}
+
 // checkEnd finds events that reach the end of a flow and have nowhere to go.
 func (b *fileBuilder) checkEnd(f *flow) {
-	if len(f.config.To) > 0 {
+	if len(f.config.To) > 0 || f.incomplete {
 		return
 	}
 	last := Traits{}
@@ -53,7 +84,7 @@ func (b *fileBuilder) checkOrder(f *flow) {
 		if t.Dedupes {
 			dedupe = s
 		}
-		if t.Orders && !f.linked {
+		if t.Orders && !f.linked && !f.incomplete {
 			b.checkReorder(s, before)
 		}
 		before = merge(before, t)
@@ -76,7 +107,7 @@ func (b *fileBuilder) checkMemory(f *flow) {
 	held := holdTime(f)
 	for _, s := range f.stages {
 		if r := s.traits.Remembers; s.traits.Dedupes && r > 0 && r <= held {
-			b.problems.Errorf(s.node, "%s: ttl (%s) must be longer than events are held in the flow (%s): a copy that comes while the first one waits would be taken for new", s.address, r, held)
+			b.problems.Errorf(s.node, "%s: ttl (%s) must be longer than events are held in the flow (%s): a copy that comes while the first one waits would be taken for new", s.address, short(r), short(held))
 		}
 	}
 }
@@ -92,12 +123,24 @@ func (b *fileBuilder) checkSources(f *flow) {
 	}
 	for _, s := range f.sources {
 		if held > 0 && s.Hold < held {
-			b.problems.Errorf(s.node, "source %s can leave an event unacknowledged for %s, and the flow holds events for %s: shorten the window, or use a source that waits", s.name, s.Hold, held)
+			b.problems.Errorf(s.node, "source %s can leave an event unacknowledged for %s, and the flow holds events for %s: shorten the window, or use a source that waits", s.name, short(s.Hold), short(held))
 		}
 		if held > 0 && s.InFlight > 0 && s.InFlight < 10 {
 			b.problems.Warnf(s.node, "source %s keeps %d messages in flight, so that hardly anything can be put in order behind it", s.name, s.InFlight)
 		}
 	}
+}
+
+// short writes a duration as one would in a file: 2m, not 2m0s.
+func short(d time.Duration) string {
+	text := d.String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
 }
 
 func holdTime(f *flow) (d time.Duration) {

@@ -122,6 +122,8 @@ func suggest(problem *conf.Problem, name string, known []string) {
 		problem.Hint = `did you mean "` + near + `"?`
 	case len(known) > 0:
 		problem.Hint = "known: " + list(known)
+	default:
+		problem.Hint = "the file declares none"
 	}
 }
 

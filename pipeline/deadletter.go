@@ -1,9 +1,10 @@
 package pipeline
 
 import (
-	"encoding/json"
 	"time"
 	"unicode/utf8"
+
+	"github.com/leat-io/leat/internal/rawjson"
 )
 
 // DeadLetterVersion is the version of the format of [DeadLetter].
@@ -68,7 +69,7 @@ func (s *step) deadLetter(e *Event, f *failure) (*Event, error) {
 // event wraps the dead letter for a sink. It keeps the id and time of the event
 // it is about, so that {date} in a path and idempotency keys mean the same.
 func (d *DeadLetter) event(e *Event) (*Event, error) {
-	raw, err := json.Marshal(d)
+	raw, err := rawjson.Append(nil, d)
 	if err != nil {
 		return nil, err
 	}

@@ -27,8 +27,9 @@ type Expr struct {
 	path    *Path                      // it only names a field
 	test    func(*Event) (bool, error) // it only compares fields with strings
 	program *vm.Program
-	paths   []Path // the fields it reads
-	allMeta bool   // it uses meta as a whole
+	paths   []Path   // the fields it reads
+	lookups []string // the metadata it reads
+	allMeta bool     // it uses meta as a whole
 	pool    *sync.Pool
 }
 
@@ -149,16 +150,31 @@ func describe(v any) string {
 	return string(raw)
 }
 
-// metNull reports whether a field that the expression reads is null.
+// metNull reports whether a field or metadata that the expression reads is null.
 func (x *Expr) metNull(e *Event) bool { return len(x.missing(e)) > 0 }
 
 func (x *Expr) missing(e *Event) (names []string) {
-	for _, p := range x.paths {
-		if v, err := e.Get(p); err == nil && v == nil {
+	for i, p := range x.paths {
+		if v, err := e.Get(p); err == nil && v == nil && !x.isOnTheWay(i) {
 			names = append(names, p.String())
 		}
 	}
+	for _, name := range x.lookups {
+		if _, ok := e.LookupMeta(name); !ok {
+			names = append(names, fmt.Sprintf("meta[%q]", name))
+		}
+	}
 	return names
+}
+
+// isOnTheWay reports whether path i is only the way to another one.
+func (x *Expr) isOnTheWay(i int) bool {
+	for _, other := range x.paths {
+		if rest, ok := strings.CutPrefix(other.String(), x.paths[i].String()); ok && rest != "" && (rest[0] == '.' || rest[0] == '[') {
+			return true
+		}
+	}
+	return false
 }
 
 // explain adds to an error what the expression was and which fields it lacked.
@@ -181,14 +197,14 @@ type evaluator struct {
 
 // exprEnv is what an expression can name.
 type exprEnv struct {
-	ID     string            `expr:"id"`
-	Key    string            `expr:"key"`
-	Type   string            `expr:"type"`
-	Time   time.Time         `expr:"time"`
-	Meta   map[string]string `expr:"meta"`
-	Body   any               `expr:"body"`
-	Field  func(...any) any  `expr:"__field"`
-	Lookup func(...any) any  `expr:"__meta"`
+	ID     string           `expr:"id"`
+	Key    string           `expr:"key"`
+	Type   string           `expr:"type"`
+	Time   time.Time        `expr:"time"`
+	Meta   map[string]any   `expr:"meta"` // any: what is missing is null, not ""
+	Body   any              `expr:"body"`
+	Field  func(...any) any `expr:"__field"`
+	Lookup func(...any) any `expr:"__meta"`
 }
 
 func newEvaluator() *evaluator {
@@ -211,7 +227,7 @@ func (ev *evaluator) run(x *Expr, e *Event) (any, error) {
 	env := &ev.env
 	env.ID, env.Key, env.Type, env.Time = e.ID, e.Key, e.Type, e.Time
 	if x.allMeta {
-		env.Meta = map[string]string{}
+		env.Meta = map[string]any{}
 		for k, v := range e.AllMeta() {
 			env.Meta[k] = v
 		}

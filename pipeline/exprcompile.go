@@ -7,6 +7,7 @@ import (
 
 	"github.com/expr-lang/expr"
 	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/file"
 	"github.com/expr-lang/expr/parser"
 )
 
@@ -18,7 +19,11 @@ func (x *Expr) compile() error {
 	}
 	rewrite := &fieldReads{x: x, fields: map[ast.Node][]any{}}
 	program, err := expr.Compile(x.text, expr.Env(exprEnv{}), expr.Patch(rewrite),
-		expr.DisableBuiltin("string"), expr.Function("string", stringOf))
+		expr.DisableBuiltin("string"), expr.Function("string", stringOf, new(func(any) string)))
+	if n := rewrite.internal; n != nil {
+		e := &file.Error{Location: n.Location(), Message: "unknown name " + n.Value}
+		return e.Bind(file.NewSource(x.text))
+	}
 	if err != nil {
 		return err
 	}
@@ -52,6 +57,7 @@ type fieldReads struct {
 	x                   *Expr
 	fields              map[ast.Node][]any // rewritten nodes, with the steps they read
 	metaUses, metaReads int
+	internal            *ast.IdentifierNode // names what only rewritten nodes may
 }
 
 // Visit implements [ast.Visitor]; it sees a node after its children.
@@ -63,9 +69,21 @@ func (r *fieldReads) Visit(node *ast.Node) {
 			r.read(node, nil)
 		case "meta":
 			r.metaUses++
+		case "$env", "__field", "__meta":
+			r.internal = n
 		}
 	case *ast.MemberNode:
 		r.member(node, n)
+	case *ast.ChainNode:
+		if steps, ok := r.fields[n.Node]; ok {
+			r.read(node, steps)
+		}
+	case *ast.BinaryNode:
+		if texts, ok := textsOf(n.Right); ok && n.Operator == "in" {
+			// As a list and not as the map that expr makes of it, in which it
+			// cannot look up what is no string.
+			n.Right = &ast.ConstantNode{Value: texts}
+		}
 	}
 }
 
@@ -81,6 +99,7 @@ func (r *fieldReads) member(node *ast.Node, n *ast.MemberNode) {
 	if id, ok := n.Node.(*ast.IdentifierNode); ok && id.Value == "meta" {
 		if name, ok := step.(string); ok {
 			r.metaReads++
+			r.x.lookups = append(r.x.lookups, name)
 			ast.Patch(node, call("__meta", &ast.StringNode{Value: name}))
 		}
 	}

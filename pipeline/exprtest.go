@@ -72,17 +72,9 @@ func equalTest(n *ast.BinaryNode) func(*Event) (bool, error) {
 
 func inTest(n *ast.BinaryNode) func(*Event) (bool, error) {
 	p, isPath := pathOf(n.Left)
-	values, isArray := n.Right.(*ast.ArrayNode)
-	if !isPath || !isArray {
+	texts, isTexts := textsOf(n.Right)
+	if !isPath || !isTexts {
 		return nil
-	}
-	var texts []string
-	for _, v := range values.Nodes {
-		s, ok := v.(*ast.StringNode)
-		if !ok {
-			return nil
-		}
-		texts = append(texts, s.Value)
 	}
 	return func(e *Event) (bool, error) {
 		raw, err := e.Raw(p)
@@ -96,6 +88,22 @@ func inTest(n *ast.BinaryNode) func(*Event) (bool, error) {
 		}
 		return false, nil
 	}
+}
+
+// textsOf returns the strings of a list that holds only those.
+func textsOf(n ast.Node) (texts []string, ok bool) {
+	list, ok := n.(*ast.ArrayNode)
+	if !ok {
+		return nil, false
+	}
+	for _, v := range list.Nodes {
+		s, ok := v.(*ast.StringNode)
+		if !ok {
+			return nil, false
+		}
+		texts = append(texts, s.Value)
+	}
+	return texts, true
 }
 
 // isText reports whether raw is the JSON string s; another type is not equal.

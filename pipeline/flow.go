@@ -20,14 +20,17 @@ type flow struct {
 	group    *numbering
 	sources  []*namedSource
 	stages   []*builtStage
-	targets  Handler // what config.To says, nil without
-	policy   *policy
-	handle   Handler // the whole chain
-	linked   bool    // has `link` among its sources
-	links    []*Target
-	follows  []*Follower
-	onFull   []func()
-	lanes    laneList
+	// incomplete: a stage could not be built, so that what the flow seems to
+	// lack may be what that stage is there for.
+	incomplete bool
+	targets    Handler // what config.To says, nil without
+	policy     *policy
+	handle     Handler // the whole chain
+	linked     bool    // has `link` among its sources
+	links      []*Target
+	follows    []*Follower
+	onFull     []func()
+	lanes      laneList
 
 	stopOnce sync.Once
 	stopping chan struct{}   // closed when held events shall come back

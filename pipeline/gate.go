@@ -22,7 +22,8 @@ type gate struct {
 	err    error          // what ended the source, once done
 
 	mu     sync.Mutex
-	cancel context.CancelFunc // ends the subscription; nil before there is one
+	in     <-chan *message.Message // nil before the subscription
+	cancel context.CancelFunc      // ends it
 }
 
 // ticket is what a message got at the gate.
@@ -38,24 +39,52 @@ func newGate(f *flow, s *namedSource) *gate {
 	return &gate{flow: f, source: s, done: make(chan struct{}), gaveUp: make(chan struct{})}
 }
 
-// Subscribe implements [message.Subscriber]. When ctx ends the flow stops; the
-// source learns of it only then, so that it never seems to have come to its end.
-func (g *gate) Subscribe(ctx context.Context, topic string) (<-chan *message.Message, error) {
+// subscribe subscribes to the source. [Pipeline.Run] opens all gates before an event
+// moves, so that a source that cannot be read is known in time; the router of
+// somebody else opens each when it runs.
+func (g *gate) subscribe(ctx context.Context) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.in != nil {
+		return nil
+	}
 	subscription, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	in, err := g.source.Subscriber.Subscribe(subscription, topic)
+	in, err := g.source.Subscriber.Subscribe(subscription, g.source.Topic)
 	if err != nil {
 		cancel()
-		return nil, fmt.Errorf("flow %s: source %s: %w", g.flow.name, g.source.name, err)
+		return fmt.Errorf("flow %s: source %s: %w", g.flow.name, g.source.name, err)
 	}
-	g.mu.Lock()
-	g.cancel = cancel
-	g.mu.Unlock()
+	g.in, g.cancel = in, cancel
+	return nil
+}
+
+// abandon ends a subscription that no router reads.
+func (g *gate) abandon() {
+	if g.in != nil {
+		g.cancel()
+		refuse(g.in)
+	}
+}
+
+// refuse hands back what a source still gives while it ends.
+func refuse(in <-chan *message.Message) {
+	for m := range in {
+		m.Nack()
+	}
+}
+
+// Subscribe implements [message.Subscriber]. When ctx ends the flow stops; the
+// source learns of it only then, so that it never seems to have come to its end.
+func (g *gate) Subscribe(ctx context.Context, _ string) (<-chan *message.Message, error) {
+	if err := g.subscribe(ctx); err != nil {
+		return nil, err
+	}
 	unwatch := context.AfterFunc(ctx, g.flow.stop)
 	out := make(chan *message.Message)
 	go func() {
 		defer unwatch()
-		defer cancel()
-		g.pump(in, out)
+		defer g.cancel()
+		g.pump(g.in, out)
 	}()
 	return out, nil
 }
@@ -97,9 +126,7 @@ func (g *gate) forward(in <-chan *message.Message, out chan<- *message.Message) 
 			m.Nack()
 		}
 		g.cancel()
-		for m := range in { // what the source still gives while it ends
-			m.Nack()
-		}
+		refuse(in)
 		return false
 	}
 }
@@ -143,7 +170,7 @@ func (g *gate) handle(m *message.Message) error {
 func (g *gate) Close() error {
 	g.flow.stop()
 	g.mu.Lock()
-	subscribed := g.cancel != nil
+	subscribed := g.in != nil
 	g.mu.Unlock()
 	if !subscribed {
 		return nil

@@ -46,6 +46,7 @@ func (b *fileBuilder) prepareGroups() {
 	for _, f := range b.p.flows {
 		for _, s := range f.sources {
 			f.group.finite = f.group.finite && s.Finite
+			f.group.redelivery = max(f.group.redelivery, s.Redelivery)
 		}
 		for _, follower := range f.follows {
 			follower.index = len(f.group.followers)
@@ -65,11 +66,17 @@ func (b *fileBuilder) prepareGroups() {
 	}
 }
 
-// refuseCycles reports flows that call themselves through others.
+// refuseCycles reports flows that call themselves through others, each cycle
+// at the first of its flows.
 func (b *fileBuilder) refuseCycles() {
+	var reported []string
 	for _, f := range b.p.flows {
+		if contains(reported, f.name) {
+			continue
+		}
 		if path := b.p.pathBack(f, f, nil); path != nil {
 			b.problems.Errorf(f.node, "flow %q calls itself: %s", f.name, strings.Join(path, " → "))
+			reported = append(reported, path...)
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"syscall"
 	"time"
 
 	"github.com/leat-io/leat/internal/conf"
@@ -110,8 +111,13 @@ func load(path string, o Options) (*Pipeline, *Report) {
 }
 
 func readError(name string, err error) error {
-	if errors.Is(err, os.ErrNotExist) {
+	switch {
+	case errors.Is(err, os.ErrNotExist):
 		return errors.New(name + ": there is no such file")
+	case errors.Is(err, os.ErrPermission):
+		return errors.New(name + ": permission denied: the file may not be read")
+	case errors.Is(err, syscall.EISDIR):
+		return errors.New(name + ": this is a folder: name a file in it")
 	}
 	return err
 }

@@ -38,6 +38,7 @@ type policy struct {
 	backoff     conf.Range
 	giveUpAfter time.Duration
 	dead        Handler // nil: none
+	last        bool    // it is the one of dead letters themselves
 	count       *Counter
 }
 
@@ -58,7 +59,7 @@ func (p *Pipeline) policy(f *flow, c *OnError, base *policy, problems *conf.Prob
 			s.dead = true
 			// Behind the dead letters there is nothing: what their sink refuses
 			// goes back to the source.
-			out.dead = s.handler(f, &policy{backoff: out.backoff, giveUpAfter: out.giveUpAfter, count: out.count})
+			out.dead = s.handler(f, &policy{backoff: out.backoff, giveUpAfter: out.giveUpAfter, last: true, count: out.count})
 		}
 	}
 	return &out

@@ -28,6 +28,9 @@ func (p *Pipeline) Run(ctx context.Context) error {
 	}
 	gates, routers, err := p.routers()
 	if err == nil {
+		err = subscribeAll(ctx, gates)
+	}
+	if err == nil {
 		err = runAll(ctx, p, gates, routers)
 	}
 	return errors.Join(err, p.close())
@@ -90,6 +93,20 @@ func (f *flow) addTo(r *message.Router) (gates []*gate) {
 	return gates
 }
 
+// subscribeAll opens all sources, or none: beside others that can be read, one
+// that cannot be must not go unnoticed.
+func subscribeAll(ctx context.Context, gates []*gate) error {
+	for _, g := range gates {
+		if err := g.subscribe(ctx); err != nil {
+			for _, opened := range gates {
+				opened.abandon()
+			}
+			return err
+		}
+	}
+	return nil
+}
+
 // runAll runs the routers until the last one ends. When the pipeline is stopped
 // it sees to it that they do end.
 func runAll(ctx context.Context, p *Pipeline, gates []*gate, routers []*message.Router) error {
@@ -98,7 +115,9 @@ func runAll(ctx context.Context, p *Pipeline, gates []*gate, routers []*message.
 	unwatch := context.AfterFunc(ctx, p.Stop)
 	defer unwatch()
 	for i, r := range routers {
-		routed.Go(func() { errs[i] = r.Run(context.WithoutCancel(ctx)) })
+		routed.Go(func() {
+			errs[i] = r.Run(context.WithoutCancel(ctx))
+		})
 	}
 	for i, g := range gates {
 		stopped.Go(func() {
@@ -110,12 +129,24 @@ func runAll(ctx context.Context, p *Pipeline, gates []*gate, routers []*message.
 		})
 	}
 	routed.Wait()
-	p.Stop() // a router that could not subscribe leaves gates without an end
+	for _, g := range gates {
+		g.endUnlessBegun()
+	}
 	stopped.Wait()
 	for i, g := range gates {
 		errs[len(routers)+len(gates)+i] = g.endedBy()
 	}
 	return errors.Join(errs...)
+}
+
+// endUnlessBegun ends a gate that was never subscribed to, because this or
+// another source of its router could not be. Call it when the router has ended.
+func (g *gate) endUnlessBegun() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.cancel == nil {
+		close(g.done)
+	}
 }
 
 // endedBy says what ended the gate's source before its time.

@@ -91,6 +91,9 @@ func (s *step) giveBack(e *Event, err error) error {
 // bury sends the event to the dead letters, or back to its source when the flow
 // has none or they cannot be written.
 func (s *step) bury(ctx context.Context, l *lane, e *Event, f *failure) error {
+	if s.policy.last {
+		return &returned{f.err} // who has it buried gives the event back
+	}
 	if s.policy.dead == nil {
 		return s.giveBack(e, Reject(fmt.Errorf("%w (the flow has no dead_letter to put it in)", f.err)))
 	}
@@ -98,8 +101,11 @@ func (s *step) bury(ctx context.Context, l *lane, e *Event, f *failure) error {
 	if err != nil {
 		return s.giveBack(e, err)
 	}
-	if err := s.policy.dead(ctx, letter); err != nil {
-		return s.giveBack(e, fmt.Errorf("dead letter: %w", err))
+	switch err := s.policy.dead(ctx, letter); {
+	case errors.Is(err, ErrReturned):
+		return err
+	case err != nil:
+		return s.giveBack(e, fmt.Errorf("%w; its dead letter cannot be written: %w", f.err, err))
 	}
 	l.dead = true
 	l.reached.Store(s.id)

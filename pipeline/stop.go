@@ -17,6 +17,9 @@ const killGrace = 3 * time.Second
 // is left behind.
 func (g *gate) await() error {
 	f := g.flow
+	if !isOpen(g.gaveUp) {
+		return nil // it was said before
+	}
 	if Sleep(context.Background(), f.clock, f.pipeline.stopTimeout, g.done) {
 		where := f.lanes.where(f.pipeline)
 		f.kill()

@@ -1,4 +1,4 @@
-// Package decode is the stage that says what the bytes of a payload mean.
+// Package decode says what the bytes of a payload mean.
 //
 // An event whose payload can be read goes on; its fields have names from here
 // on, and its bytes stay as they came in until a later stage changes a field.

@@ -1,5 +1,4 @@
-// Package enrich is the stage that adds to an event what a file knows about it,
-// such as the name of a station to its code.
+// Package enrich adds to an event what a file knows about it, such as the name of a station to its code.
 //
 // An event for which the file has a row goes on with that row as a field of its
 // body; the rest of its bytes stays as it is. One for which there is none goes

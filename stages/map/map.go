@@ -1,5 +1,5 @@
-// Package mapstage is the stage map: it changes single fields of an event,
-// without code.
+// Package mapstage changes single fields of an event, without code. It is the
+// stage map.
 //
 // The event goes on with its fields changed; every byte outside of them stays
 // as it came in. When one of the changes cannot be made none is, and the event
