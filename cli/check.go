@@ -14,7 +14,7 @@ func checkCommand(catalog pipeline.Catalog, t terminal) *cobra.Command {
 		Use:   "check [FILE]",
 		Short: "Report everything that is wrong with a pipeline.yaml",
 		Long:  "Reads FILE (pipeline.yaml if none is named), builds its flows without running them, and reports every problem with its place. Exit code 1 when there is one; warnings do not count, except with --strict.",
-		Args:  cobra.MaximumNArgs(1),
+		Args:  atMostOneFile,
 		RunE: func(_ *cobra.Command, args []string) error {
 			first, overlays, err := filesOf(files, args)
 			if err != nil {

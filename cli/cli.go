@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	_ "time/tzdata" // event times name zones, and small images have no zone files
 
@@ -46,10 +47,10 @@ func run(ctx context.Context, catalog pipeline.Catalog, args []string, t termina
 	root := &cobra.Command{
 		Use:   "leat",
 		Short: "Leads event feeds into your services: deduplicated, in order, enriched, routed",
-		Args:  cobra.NoArgs,
+		Args:  knownCommand,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		// What goes wrong is said here, once.
-		SilenceErrors: true, SilenceUsage: true,
+		SilenceErrors: true, SilenceUsage: true, SuggestionsMinimumDistance: 2,
 	}
 	root.SetArgs(args)
 	root.SetOut(t.out)
@@ -64,11 +65,12 @@ func run(ctx context.Context, catalog pipeline.Catalog, args []string, t termina
 			return wrap(cmd, args)
 		}
 	}
-	switch err := root.ExecuteContext(ctx); {
+	command, err := root.ExecuteContextC(ctx)
+	switch {
 	case err == nil:
 		return exitOK
-	case errors.Is(err, errUsage) || usage:
-		fmt.Fprintf(t.err, "leat: %v\n", err)
+	case errors.As(err, new(usageError)) || usage:
+		fmt.Fprintf(t.err, "leat: %v\nSee %s --help.\n", err, command.CommandPath())
 		return exitUsage
 	case !errors.Is(err, errProblem):
 		fmt.Fprintf(t.err, "leat: %v\n", err)
@@ -76,18 +78,21 @@ func run(ctx context.Context, catalog pipeline.Catalog, args []string, t termina
 	return exitProblem
 }
 
-// errUsage marks errors of usage that cobra cannot know.
-var errUsage = errors.New("wrong usage")
+// standardFile is what a command reads when it is given no file.
+const standardFile = "pipeline.yaml"
 
 // filesOf returns the files that a command was given: -f A -f B, or FILE, or
-// pipeline.yaml.
+// the standard one.
 func filesOf(flags []string, args []string) (first string, overlays []string, err error) {
 	files := append(flags, args...)
 	switch {
 	case len(flags) > 0 && len(args) > 0:
-		return "", nil, fmt.Errorf("%w: name the file either with -f or without, not both", errUsage)
-	case len(files) == 0:
-		return "pipeline.yaml", nil, nil
+		return "", nil, usageError("name the file either with -f or without, not both")
+	case len(files) > 0:
+		return files[0], files[1:], nil
 	}
-	return files[0], files[1:], nil
+	if _, err := os.Stat(standardFile); errors.Is(err, fs.ErrNotExist) {
+		return "", nil, errors.New("there is no " + standardFile + " in this folder: go to the folder that has one, or name a file")
+	}
+	return standardFile, nil, nil
 }

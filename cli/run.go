@@ -33,7 +33,7 @@ back and finishes those under way; the second stops at once.
 Exit code 0 when the input was handled, also when some events became dead
 letters; 1 when the file has problems, when something could not be read, written
 or finished, or when a finite input was interrupted before its end.`,
-		Args: cobra.MaximumNArgs(1),
+		Args: atMostOneFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			first, overlays, err := filesOf(flags.files, args)
 			if err != nil {
@@ -81,10 +81,8 @@ func untilInterrupted(ctx context.Context, t terminal) (_ context.Context, inter
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	go func() {
-		select {
-		case <-signals:
-		case <-ctx.Done():
-			return
+		if _, ok := <-signals; !ok {
+			return // the run is over
 		}
 		fmt.Fprintln(t.err, "stopping: finishing what is under way (Ctrl-C again stops at once)")
 		cancel(errInterrupted)

@@ -47,7 +47,11 @@ func (s summary) lines() []summaryLine {
 		{"dead letters", s.stats.Sum(pipeline.CountDeadLetters), strings.Join(s.stats.DeadLetterSinks, ", ")},
 		{"returned", s.stats.Returned, "not delivered: see the errors above; they are still at their source"},
 	}
-	out := []summaryLine{{"read", s.stats.Read, ""}, {"delivered", delivered, perSink}}
+	out := []summaryLine{{"read", s.stats.Read, ""}}
+	if parts := s.stats.Sum(pipeline.CountParts); parts > 0 {
+		out = append(out, summaryLine{"split", parts, "events, from " + grouped(s.stats.Sum(pipeline.CountSplit)) + " of these"})
+	}
+	out = append(out, summaryLine{"delivered", delivered, perSink})
 	for _, line := range all {
 		if line.n > 0 {
 			out = append(out, line)

@@ -113,5 +113,8 @@ type Counter struct {
 // Inc adds one.
 func (c *Counter) Inc() { c.n.Add(1) }
 
+// Add adds k.
+func (c *Counter) Add(k int) { c.n.Add(int64(k)) }
+
 // Value returns the count so far.
 func (c *Counter) Value() int64 { return c.n.Load() }

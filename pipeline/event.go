@@ -30,6 +30,7 @@ type Event struct {
 	payload payload
 	fault   error  // what the source found wrong with it
 	origin  []byte // the payload as it came from the source
+	source  string // the ID that the source gave its message
 	level   uint8  // how many splits it came through
 }
 
@@ -59,7 +60,7 @@ func NewEvent(id string, raw []byte) *Event {
 
 // Init is [NewEvent] for an event that is part of a slice.
 func (e *Event) Init(id string, raw []byte) {
-	e.ID, e.origin = id, raw
+	e.ID, e.source, e.origin = id, id, raw
 	e.payload = payload{raw: raw}
 }
 
@@ -82,7 +83,7 @@ func (e *Event) ChildValue(index int, v any) *Event {
 func (e *Event) part(index int) *Event {
 	return &Event{
 		ID: e.ID + "#" + strconv.Itoa(index), Key: e.Key, Time: e.Time, Type: e.Type, Received: e.Received,
-		Seq: e.Seq.part(e.level, index), meta: e.meta, level: e.level + 1,
+		Seq: e.Seq.part(e.level, index), meta: e.meta, source: e.source, level: e.level + 1,
 	}
 }
 

@@ -63,11 +63,18 @@ const sourceStep = "source"
 // compile joins the flow's steps into one handler.
 func (f *flow) compile() {
 	h := f.end()
+	unclaimed, dedupe := f.newUnclaimed()
 	for i := len(f.stages) - 1; i >= 0; i-- {
 		s := f.stages[i]
-		h = f.newStep(s.address).guard(s.stage(h))
+		st := f.newStep(s.address)
+		if i < dedupe {
+			st.unclaimed = unclaimed
+		}
+		h = st.guard(s.stage(h))
 	}
-	source := f.newStep(sourceStep).guard(func(_ context.Context, e *Event) error { return Reject(e.fault) })
+	st := f.newStep(sourceStep)
+	st.unclaimed = unclaimed
+	source := st.guard(func(_ context.Context, e *Event) error { return Reject(e.fault) })
 	f.handle = func(ctx context.Context, e *Event) error {
 		if e.fault != nil {
 			return source(ctx, e)

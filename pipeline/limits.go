@@ -55,6 +55,7 @@ func (l *limits) withdraw(a *admission) {
 	for i, g := range l.gates {
 		if g == a {
 			l.gates = append(l.gates[:i], l.gates[i+1:]...)
+			l.release(slotInFlight, 0, 0) // those behind it may fit where it did not
 			return
 		}
 	}

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/leat-io/leat/internal/rawjson"
@@ -17,7 +18,7 @@ type Path struct {
 // ParsePath reads a path as it is written in pipeline.yaml.
 func ParsePath(s string) (Path, error) {
 	rest, ok := strings.CutPrefix(s, "body")
-	if !ok || (rest != "" && rest[0] != '.' && rest[0] != '[') {
+	if !ok || rest == "." || (rest != "" && rest[0] != '.' && rest[0] != '[') {
 		return Path{}, errNoPath
 	}
 	if rest == "" {
@@ -28,6 +29,16 @@ func ParsePath(s string) (Path, error) {
 		return Path{}, err
 	}
 	return Path{text: s, raw: raw, steps: raw.Steps()}, nil
+}
+
+// MustPath is [ParsePath] for a path that is part of the program; it panics when
+// the path cannot be read.
+func MustPath(s string) Path {
+	p, err := ParsePath(s)
+	if err != nil {
+		panic(fmt.Sprintf("path %s: %v", s, err))
+	}
+	return p
 }
 
 // newPath makes a path of strings and ints.

@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -16,6 +17,7 @@ type Pipeline struct {
 	clock       Clock
 	log         *slog.Logger
 	stopTimeout time.Duration
+	started     atomic.Bool
 
 	flows []*flow // in the order of the file
 	sinks []*sink

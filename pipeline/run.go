@@ -38,6 +38,9 @@ func (p *Pipeline) Run(ctx context.Context) error {
 
 // start runs the start hooks; when one fails, what was started is closed again.
 func (p *Pipeline) start(ctx context.Context) error {
+	if p.started.Swap(true) {
+		return errors.New("a pipeline runs once: load it again to run it again")
+	}
 	for _, h := range p.hooks {
 		if h.start == nil {
 			continue

@@ -34,6 +34,8 @@ const (
 	CountDeadLetters = "dead_letters" // given up by a stage or sink
 	CountDuplicates  = "duplicates"   // dropped: a copy was delivered in this run
 	CountEarlier     = "earlier"      // dropped: an earlier run delivered it
+	CountSplit       = "split"        // messages that were split
+	CountParts       = "parts"        // what they were split into
 	CountReordered   = "reordered"    // left after an event that came later
 	CountLate        = "late"         // came after a later event of the key had left
 	CountForced      = "forced"       // left before its time, to stay within max_held

@@ -18,6 +18,8 @@ type step struct {
 	flow    *flow
 	policy  *policy
 	breaker *breaker // sinks only
+	// unclaimed remembers the dead letters of a stage before dedupe, else nil.
+	unclaimed *unclaimed
 }
 
 // returned is an error that was decided upon further down: the event goes back
@@ -97,6 +99,9 @@ func (s *step) bury(ctx context.Context, l *lane, e *Event, f *failure) error {
 	if s.policy.dead == nil {
 		return s.giveBack(e, Reject(fmt.Errorf("%w (the flow has no dead_letter to put it in)", f.err)))
 	}
+	if s.unclaimed != nil && s.unclaimed.known(ctx, e) {
+		return nil
+	}
 	letter, err := s.deadLetter(e, f)
 	if err != nil {
 		return s.giveBack(e, err)
@@ -106,6 +111,9 @@ func (s *step) bury(ctx context.Context, l *lane, e *Event, f *failure) error {
 		return err
 	case err != nil:
 		return s.giveBack(e, fmt.Errorf("%w; its dead letter cannot be written: %w", f.err, err))
+	}
+	if s.unclaimed != nil {
+		s.unclaimed.remember(ctx, e)
 	}
 	l.dead = true
 	l.reached.Store(s.id)

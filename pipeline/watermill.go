@@ -22,10 +22,17 @@ func (p *Pipeline) AddTo(ctx context.Context, r *message.Router) (close func() e
 	if err := p.start(ctx); err != nil {
 		return nil, err
 	}
+	var gates []*gate
 	for _, f := range p.flows {
-		f.addTo(r)
+		gates = append(gates, f.addTo(r)...)
 	}
-	return p.close, nil
+	return func() error {
+		var errs []error
+		for _, g := range gates {
+			errs = append(errs, g.endedBy())
+		}
+		return errors.Join(append(errs, p.close())...)
+	}, nil
 }
 
 // FromSubscriber makes a source of a plain Watermill subscriber. What it can do
@@ -76,8 +83,9 @@ func FromMiddleware(mw message.HandlerMiddleware) Stage {
 			if err != nil {
 				return err
 			}
+			before := in.Copy() // a middleware may change the message it is given
 			produced, err := mw(func(m *message.Message) ([]*message.Message, error) {
-				return nil, next(m.Context(), fromMessage(e, in, m))
+				return nil, next(m.Context(), fromMessage(e.Clone(), before, m))
 			})(in)
 			if err == nil && len(produced) > 0 {
 				return Reject(errors.New("the middleware produced messages, and a stage has no publisher for them"))
@@ -87,13 +95,14 @@ func FromMiddleware(mw message.HandlerMiddleware) Stage {
 	}
 }
 
-// fromMessage returns e as the middleware passed it on.
+// fromMessage returns e as the middleware passed it on. It changes e, of which
+// each call of a middleware that calls again needs its own.
 func fromMessage(e *Event, before, m *message.Message) *Event {
 	if string(before.Payload) != string(m.Payload) {
 		e.SetBytes(m.Payload)
 	}
 	for k, v := range m.Metadata {
-		if v != e.Meta(k) {
+		if old, there := before.Metadata[k]; !there || v != old {
 			e.SetMeta(k, v)
 		}
 	}

@@ -12,6 +12,5 @@ func TestMain(m *testing.M) {
 		writeForEver(path)
 		return
 	}
-	// A router of Watermill's leaves this behind when a source cannot subscribe.
-	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/ThreeDotsLabs/watermill/message.(*Router).watchAllHandlersStopped.func1"))
+	goleak.VerifyTestMain(m)
 }

@@ -39,7 +39,7 @@ func (c Config) Traits() pipeline.Traits { return pipeline.Traits{Splits: true} 
 
 // New builds the stage.
 func New(c Config, env *pipeline.Env) (pipeline.Stage, error) {
-	empty := env.Counter(pipeline.CountDropped)
+	empty, messages, items := env.Counter(pipeline.CountDropped), env.Counter(pipeline.CountSplit), env.Counter(pipeline.CountParts)
 	return pipeline.FlatMap(func(_ context.Context, e *pipeline.Event) ([]*pipeline.Event, error) {
 		list, err := c.list(e)
 		if err != nil {
@@ -55,7 +55,10 @@ func New(c Config, env *pipeline.Env) (pipeline.Stage, error) {
 		}
 		if len(parts) == 0 {
 			empty.Inc()
+			return nil, nil
 		}
+		messages.Inc()
+		items.Add(len(parts))
 		return parts, nil
 	}), nil
 }

@@ -1,0 +1,37 @@
+# make prints what there is to make.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+# The race detector needs a C compiler; without one the tests run without it.
+RACE := $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
+
+# More arguments for go test, such as TESTFLAGS=-v.
+TESTFLAGS ?=
+
+.PHONY: help build test bench lint generate
+
+help: ## Print this help
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do printf '  make %-10s %s\n' "$$name" "$$text"; done
+
+build: ## Build the leat command into ./leat
+	go build -o leat ./cmd/leat
+
+# Services that tests need are installed here, so that no test has to be skipped;
+# so far Go is enough.
+test: ## Run vet and all tests, with the race detector where there is a C compiler
+	@$(if $(RACE),true,echo 'no C compiler: testing without the race detector' >&2)
+	@go vet ./...
+	@go test $(RACE) -timeout 10m $(TESTFLAGS) ./...
+
+bench: ## Run the benchmarks of the hot paths
+	go test -run '^$$' -bench . -benchmem ./pipeline/... ./stages/... ./providers/... ./state/... ./internal/...
+
+lint: ## Run golangci-lint or staticcheck, whichever there is
+	@if command -v golangci-lint >/dev/null; then golangci-lint run ./...; \
+	elif command -v staticcheck >/dev/null; then staticcheck ./...; \
+	else echo 'make lint needs golangci-lint or staticcheck' >&2; exit 1; fi
+
+generate: ## Write what is generated: the sample feed and the manual pages
+	go run ./examples/parcels/generate
+	go run ./docs/generate
