@@ -84,6 +84,7 @@ func TestKilledRunsLoseNothing(t *testing.T) {
 	if most := kills * (killInFlight + killHeld); again > most {
 		t.Errorf("%d events were delivered again after %d kills, want at most %d", again, kills, most)
 	}
+	f.mustBury(t, linesOf(t, flow.buried), 1, 1+kills)
 	if kills < rounds/2 {
 		t.Errorf("only %d runs could be killed before their end", kills)
 	}

@@ -185,7 +185,7 @@ func sizeOf(files ...string) (n int64) {
 	return n
 }
 
-var summaryLineRE = regexp.MustCompile(`(?m)^(read|delivered|duplicates|dropped|reordered|late|forced|dead letters|returned) +([\d,]+)\b`)
+var summaryLineRE = regexp.MustCompile(`(?m)^(read|split|delivered|duplicates|dropped|reordered|late|forced|dead letters|returned) +([\d,]+)\b`)
 
 // summary returns the numbers that the process said at its end.
 func (p *process) summary() map[string]int {

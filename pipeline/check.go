@@ -117,10 +117,7 @@ func (b *fileBuilder) checkSources(f *flow) {
 	if len(f.sources) == 0 && !f.linked {
 		return
 	}
-	held := holdTime(f)
-	for _, t := range f.links {
-		held += holdTime(b.p.flow(t.Flow))
-	}
+	held := b.p.holdBehind(f, nil)
 	for _, s := range f.sources {
 		if held > 0 && s.Hold < held {
 			b.problems.Errorf(s.node, "source %s can leave an event unacknowledged for %s, and the flow holds events for %s: shorten the window, or use a source that waits", s.name, short(s.Hold), short(held))
@@ -141,6 +138,18 @@ func short(d time.Duration) string {
 		text = strings.TrimSuffix(text, "0m")
 	}
 	return text
+}
+
+// holdBehind is how long an event may be held in a flow and those it goes on to.
+// above are the flows it came through, in case there is a cycle.
+func (p *Pipeline) holdBehind(f *flow, above []*flow) (d time.Duration) {
+	above = append(above, f)
+	for _, t := range f.links {
+		if to := p.flow(t.Flow); !slices.Contains(above, to) {
+			d = max(d, p.holdBehind(to, above))
+		}
+	}
+	return d + holdTime(f)
 }
 
 func holdTime(f *flow) (d time.Duration) {

@@ -9,15 +9,6 @@ import (
 	"pgregory.net/rapid"
 )
 
-func mustPath(t testing.TB, s string) Path {
-	t.Helper()
-	p, err := ParsePath(s)
-	if err != nil {
-		t.Fatalf("%s: %v", s, err)
-	}
-	return p
-}
-
 func bytesOf(t testing.TB, e *Event) string {
 	t.Helper()
 	raw, err := e.Bytes()
@@ -32,7 +23,7 @@ func TestReadingLeavesTheBytesAlone(t *testing.T) {
 		raw := jsonValue(3).Draw(rt, "body")
 		e := NewEvent("1", []byte(raw))
 		for range rapid.IntRange(1, 4).Draw(rt, "reads") {
-			p := mustPath(t, strings.ReplaceAll(path(rt), "?", ""))
+			p := MustPath(strings.ReplaceAll(path(rt), "?", ""))
 			switch rapid.IntRange(0, 4).Draw(rt, "read") {
 			case 0:
 				_, _ = e.Value()
@@ -69,20 +60,20 @@ func TestChangingOneFieldKeepsTheBytesOfTheOthers(t *testing.T) {
 		change func(*Event) error
 		want   string
 	}{
-		"set":             {func(e *Event) error { return e.Set(mustPath(t, "body.o.x"), "é") }, strings.Replace(raw, "1.50", `"é"`, 1)},
-		"set an item":     {func(e *Event) error { return e.Set(mustPath(t, "body.list[1]"), nil) }, strings.Replace(raw, ",2", ",null", 1)},
-		"rename":          {func(e *Event) error { return e.Rename(mustPath(t, "body.o.y"), "z") }, strings.Replace(raw, `"y"`, `"z"`, 1)},
-		"rename nothing":  {func(e *Event) error { return e.Rename(mustPath(t, "body.nope"), "z") }, raw},
-		"delete nothing":  {func(e *Event) error { return e.Delete(mustPath(t, "body.o.nope")) }, raw},
-		"set to a number": {func(e *Event) error { return e.Set(mustPath(t, "body.o.x"), json.Number("1.500")) }, strings.Replace(raw, "1.50", "1.500", 1)},
+		"set":             {func(e *Event) error { return e.Set(MustPath("body.o.x"), "é") }, strings.Replace(raw, "1.50", `"é"`, 1)},
+		"set an item":     {func(e *Event) error { return e.Set(MustPath("body.list[1]"), nil) }, strings.Replace(raw, ",2", ",null", 1)},
+		"rename":          {func(e *Event) error { return e.Rename(MustPath("body.o.y"), "z") }, strings.Replace(raw, `"y"`, `"z"`, 1)},
+		"rename nothing":  {func(e *Event) error { return e.Rename(MustPath("body.nope"), "z") }, raw},
+		"delete nothing":  {func(e *Event) error { return e.Delete(MustPath("body.o.nope")) }, raw},
+		"set to a number": {func(e *Event) error { return e.Set(MustPath("body.o.x"), json.Number("1.500")) }, strings.Replace(raw, "1.50", "1.500", 1)},
 		"set the body":    {func(e *Event) error { return e.Set(Path{}, map[string]any{"a": int64(1)}) }, `{"a":1}`},
 		"set and set back": {func(e *Event) error {
-			_ = e.Set(mustPath(t, "body.o.x"), 1)
-			return e.Set(mustPath(t, "body.o.x"), json.Number("1.50"))
+			_ = e.Set(MustPath("body.o.x"), 1)
+			return e.Set(MustPath("body.o.x"), json.Number("1.50"))
 		}, raw},
 	} {
 		e := NewEvent("1", []byte(raw))
-		if _, err := e.Get(mustPath(t, "body.o.x")); err != nil { // what was read before must not be read again
+		if _, err := e.Get(MustPath("body.o.x")); err != nil { // what was read before must not be read again
 			t.Fatal(err)
 		}
 		if err := c.change(e); err != nil || bytesOf(t, e) != c.want {
@@ -90,15 +81,15 @@ func TestChangingOneFieldKeepsTheBytesOfTheOthers(t *testing.T) {
 		}
 	}
 	e := NewEvent("1", []byte(raw))
-	if err := e.Delete(mustPath(t, "body.o.x")); err != nil {
+	if err := e.Delete(MustPath("body.o.x")); err != nil {
 		t.Fatal(err)
 	}
 	for p, want := range map[string]string{"body.n": "123456789012345678901", "body.o.y": "é", "body.list": "[ 1,2 ]"} {
-		if got, _, err := e.Text(mustPath(t, p)); got != want || err != nil {
+		if got, _, err := e.Text(MustPath(p)); got != want || err != nil {
 			t.Errorf("after deleting another field %s is %q, %v", p, got, err)
 		}
 	}
-	if _, ok, _ := e.Text(mustPath(t, "body.o.x")); ok {
+	if _, ok, _ := e.Text(MustPath("body.o.x")); ok {
 		t.Error("the deleted field is still there")
 	}
 }
@@ -106,7 +97,7 @@ func TestChangingOneFieldKeepsTheBytesOfTheOthers(t *testing.T) {
 func TestReadsAfterAChangeSeeIt(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		raw := jsonObject(2).Draw(rt, "body")
-		p := mustPath(t, "body."+someNames.Draw(rt, "field"))
+		p := MustPath("body." + someNames.Draw(rt, "field"))
 		for form, e := range payloads(raw) {
 			_, _ = e.Get(p)
 			if err := e.Set(p, "new"); err != nil {
@@ -132,14 +123,14 @@ func TestDecodedBytesStayUntilTheEventIsChanged(t *testing.T) {
 		t.Error("XML counts as JSON")
 	}
 	for p, want := range map[string]string{"body.a.b": "7", "body.a.c[0]": `"x"`, "body.a": `{"b":7,"c":["x"]}`, "body.a.nope": "", "body.a.c[1]": ""} {
-		if raw, err := e.Raw(mustPath(t, p)); string(raw) != want || err != nil {
+		if raw, err := e.Raw(MustPath(p)); string(raw) != want || err != nil {
 			t.Errorf("%s is %s, %v; want %s", p, raw, err, want)
 		}
 	}
 	if got := bytesOf(t, e); got != "<a><b>7</b></a>" {
 		t.Errorf("bytes after reading: %s", got)
 	}
-	if err := e.Set(mustPath(t, "body.a.b"), int64(8)); err != nil {
+	if err := e.Set(MustPath("body.a.b"), int64(8)); err != nil {
 		t.Fatal(err)
 	}
 	if got := bytesOf(t, e); got != `{"a":{"b":8,"c":["x"]}}` || !e.IsJSON() {
@@ -183,10 +174,10 @@ func TestCheckJSONSaysWhatIsWrong(t *testing.T) {
 
 func TestWhatJSONCannotHoldIsAPermanentError(t *testing.T) {
 	e := NewEvent("1", []byte(`{"a":1}`))
-	if err := e.Set(mustPath(t, "body.a"), make(chan int)); err == nil || !Rejected(err) {
+	if err := e.Set(MustPath("body.a"), make(chan int)); err == nil || !Rejected(err) {
 		t.Errorf("set: %v", err)
 	}
-	if err := e.Set(mustPath(t, "body.a.b"), 1); err == nil || !Rejected(err) || !strings.Contains(err.Error(), "body.a.b") {
+	if err := e.Set(MustPath("body.a.b"), 1); err == nil || !Rejected(err) || !strings.Contains(err.Error(), "body.a.b") {
 		t.Errorf("set below a number: %v", err)
 	}
 	if got := bytesOf(t, e); got != `{"a":1}` {
@@ -205,7 +196,7 @@ func TestFieldPathsAreRefusedWhereTheyMakeNoSense(t *testing.T) {
 		}
 	}
 	for _, text := range []string{"body", "body.a.b", "body[0].a", `body["a b"].c`} {
-		if p := mustPath(t, text); p.String() != text || p.IsZero() {
+		if p := MustPath(text); p.String() != text || p.IsZero() {
 			t.Errorf("%q is read as %s", text, p)
 		}
 	}
@@ -217,7 +208,7 @@ func TestFieldPathsAreRefusedWhereTheyMakeNoSense(t *testing.T) {
 func TestPathsLeadThroughEveryFormOfAPayload(t *testing.T) {
 	for form, e := range payloads(`{"a":[{"b":"x"}]}`) {
 		for p, want := range map[string]any{"body.a[0].b": "x", "body.a[1].b": nil, "body.a.b": nil, "body[0]": nil} {
-			if got, err := e.Get(mustPath(t, p)); got != want || err != nil {
+			if got, err := e.Get(MustPath(p)); got != want || err != nil {
 				t.Errorf("%s of %s is %v, %v", p, form, got, err)
 			}
 		}
