@@ -84,7 +84,7 @@ func (b *fileBuilder) buildState() {
 		return
 	}
 	def := b.options.Catalog.States[slices.Index(names, t.name)]
-	if s, _, ok := def.build(t.settings, b.env(t.name, nil), b.problems); ok {
+	if s, _, ok := def.build(t.settings, b.envOf("state", t.name), b.problems); ok {
 		b.p.state = s
 	}
 }
@@ -102,6 +102,13 @@ func (b *fileBuilder) env(name string, f *flow) *Env {
 		env.Flow = f.name
 		env.Log = b.options.Log.With("flow", f.name, "part", name)
 	}
+	return env
+}
+
+// envOf is the env of a part that belongs to no flow.
+func (b *fileBuilder) envOf(kind, name string) *Env {
+	env := b.env(name, nil)
+	env.kind = kind
 	return env
 }
 

@@ -21,6 +21,7 @@ type Env struct {
 	Log   *slog.Logger
 
 	pipeline *Pipeline
+	kind     string // of a part without a flow: sink, state
 	space    string // what its records in the state store are kept under
 	flow     *flow
 	node     *conf.Node
@@ -41,7 +42,7 @@ func (env *Env) OnClose(f func() error) {
 
 func (env *Env) label() string {
 	if env.Flow == "" {
-		return env.Name
+		return env.kind + " " + env.Name
 	}
 	return env.Flow + "/" + env.Name
 }

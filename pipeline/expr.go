@@ -3,12 +3,14 @@ package pipeline
 import (
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/expr-lang/expr/vm"
+	"github.com/leat-io/leat/internal/conf"
 	"github.com/leat-io/leat/internal/rawjson"
 )
 
@@ -24,6 +26,7 @@ import (
 // nothing else.
 type Expr struct {
 	text    string
+	written string                     // text as it stands in the file, where it came from one
 	path    *Path                      // it only names a field
 	test    func(*Event) (bool, error) // it only compares fields with strings
 	program *vm.Program
@@ -45,11 +48,42 @@ func (x *Expr) UnmarshalText(b []byte) error {
 	return x.compile()
 }
 
+// UnmarshalNode implements the decoding of settings. It keeps how the expression
+// stands in the file, because a ${VAR} in it may be a secret.
+func (x *Expr) UnmarshalNode(n *conf.Node, p *conf.Problems) {
+	var text exprText
+	conf.Decode(n, &text, p)
+	*x = Expr(text)
+	x.written = n.Raw
+}
+
+type exprText Expr
+
+func (x *exprText) UnmarshalText(b []byte) error { return (*Expr)(x).UnmarshalText(b) }
+
 // String returns the expression as it was written.
-func (x *Expr) String() string { return x.text }
+func (x *Expr) String() string {
+	if x.written != "" {
+		return x.written
+	}
+	return x.text
+}
 
 // IsZero reports whether there is no expression.
 func (x *Expr) IsZero() bool { return x == nil || x.text == "" }
+
+// Condition returns an error when the expression can never be true or false.
+func (x *Expr) Condition() error {
+	if x.IsZero() || x.program == nil {
+		return nil
+	}
+	switch t := x.program.Node().Type(); {
+	case t == nil || t.Kind() == reflect.Interface || t.Kind() == reflect.Bool:
+		return nil
+	default:
+		return fmt.Errorf("want a condition, which is true or false; its value is of type %s", t.Kind())
+	}
+}
 
 // Eval returns the expression's value for an event: nil, a bool, string, number,
 // time, list or map. An error is permanent and names the expression and the
@@ -184,7 +218,7 @@ func (x *Expr) explain(e *Event, err error) error {
 	if len(missing) > 0 {
 		why += "; missing or null: " + strings.Join(missing, ", ")
 	}
-	return fmt.Errorf("expression %s: %s", x.text, why)
+	return fmt.Errorf("expression %s: %s", x, why)
 }
 
 // evaluator runs one expression for one event at a time.

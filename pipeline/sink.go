@@ -51,7 +51,7 @@ func (b *fileBuilder) buildSinks() {
 			b.problems.Errorf(t.options.Get("max_in_flight"), "max_in_flight: must be at least 1, or absent for no limit")
 		}
 		def := defs[slices.Index(names, t.name)]
-		if h, _, ok := def.build(t.settings, b.env(s.name, nil), b.problems); ok {
+		if h, _, ok := def.build(t.settings, b.envOf("sink", s.name), b.problems); ok {
 			s.handle = s.limited(h, def.quick, b)
 		}
 	}

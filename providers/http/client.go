@@ -22,6 +22,7 @@ type client struct {
 	host   string // all that errors say of the URL
 	hide   *redactor
 	clock  pipeline.Clock
+	slots  chan struct{} // one for each request that may be under way
 	// transport is used without an http.Client, which would look at redirects
 	// even to not follow them, and quote the URL in its errors.
 	transport interface {
@@ -37,7 +38,7 @@ const readLimit = 64 << 10
 func newClient(c SinkConfig, clock pipeline.Clock) *client {
 	where, _ := url.Parse(c.URL) // Validate has seen it
 	return &client{
-		config: c, host: where.Scheme + "://" + where.Host, hide: newRedactor(c, where), clock: clock,
+		config: c, host: where.Scheme + "://" + where.Host, hide: newRedactor(c, where), clock: clock, slots: make(chan struct{}, max(1, c.MaxRequests)),
 		transport: newTransport(),
 	}
 }
@@ -68,6 +69,14 @@ func proxy(q *http.Request) (*url.URL, error) {
 
 // send makes one request. Nil means that the receiver has taken the body.
 func (c *client) send(ctx context.Context, body []byte, header http.Header) error {
+	select {
+	case c.slots <- struct{}{}:
+		defer func() { <-c.slots }()
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-pipeline.Stopping(ctx):
+		return pipeline.ErrReturned
+	}
 	limited, cancel := context.WithTimeout(ctx, c.config.Timeout)
 	defer cancel()
 	q, err := http.NewRequestWithContext(limited, c.config.Method, c.config.URL, bytes.NewReader(body))

@@ -26,7 +26,8 @@ var Source = pipeline.DefineSource("http", SourceConfig{
 
 // Sink sends every event to a URL.
 var Sink = pipeline.DefineSink("http", SinkConfig{
-	Method:    "POST",
-	Timeout:   30 * time.Second,
-	BatchWait: 50 * time.Millisecond,
+	MaxRequests: 100,
+	Method:      "POST",
+	Timeout:     30 * time.Second,
+	BatchWait:   50 * time.Millisecond,
 }, NewSink)

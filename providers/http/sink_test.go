@@ -317,3 +317,34 @@ func TestSinkSettingsThatCannotWork(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestNoMoreRequestsAreUnderWayThanAllowed(t *testing.T) {
+	var now, most atomic.Int32
+	full, answer := make(chan struct{}), make(chan struct{})
+	h := serve(t, func(http.ResponseWriter, *http.Request) {
+		if n := now.Add(1); n > most.Load() {
+			most.Store(n)
+		}
+		full <- struct{}{}
+		<-answer
+		now.Add(-1)
+	}, func(c *SinkConfig) { c.MaxRequests = 2 })
+	done := make(chan error, 6)
+	for range 6 {
+		go func() { done <- h(context.Background(), pipeline.NewEvent("1", []byte("{}"))) }()
+	}
+	for range 3 {
+		<-full
+		<-full
+		answer <- struct{}{}
+		answer <- struct{}{}
+	}
+	for range 6 {
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}
+	if most.Load() > 2 {
+		t.Errorf("%d requests at the same time, want at most 2", most.Load())
+	}
+}

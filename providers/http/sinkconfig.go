@@ -41,6 +41,9 @@ type SinkConfig struct {
 	ContentType string `yaml:"content_type"`
 	// Timeout is how long one request may take, with its answer.
 	Timeout time.Duration `yaml:"timeout"`
+	// MaxRequests is how many requests are under way at the same time; events
+	// beyond that wait for their turn, and their timeout begins with it.
+	MaxRequests int `yaml:"max_requests"`
 	// Batch is how many events go into one request, as a JSON array; 0 and 1:
 	// each event has a request of its own, without the array. A batch has no
 	// headers for its events, and its Idempotency-Key is a digest of their ids.
@@ -64,6 +67,7 @@ func (c SinkConfig) Validate() error {
 	need(headerSafe(c.Token.Reveal()), "token", "must be printable ASCII")
 	need(headerSafe(c.ContentType), "content_type", "must be printable ASCII")
 	need(c.Timeout > 0, "timeout", "must be longer than 0s")
+	need(c.MaxRequests > 0, "max_requests", "must be at least 1")
 	need(c.Batch >= 0 && c.Batch <= maxBatch, "batch", "want 0 to 10000")
 	need(c.BatchWait >= 0, "batch_wait", "must not be negative")
 	for _, name := range slices.Sorted(maps.Keys(c.Headers)) {

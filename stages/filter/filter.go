@@ -18,6 +18,14 @@ type Config struct {
 	When pipeline.Expr `yaml:"when,required,short"`
 }
 
+// Validate reports an expression that is no condition.
+func (c Config) Validate() error {
+	if err := c.When.Condition(); err != nil {
+		return pipeline.FieldError("when", "%w", err)
+	}
+	return nil
+}
+
 // New builds the stage.
 func New(c Config, env *pipeline.Env) (pipeline.Stage, error) {
 	dropped := env.Counter(pipeline.CountDropped)

@@ -30,6 +30,14 @@ type Rule struct {
 	To pipeline.Targets `yaml:"to,required"`
 }
 
+// Validate reports an expression that is no condition.
+func (r Rule) Validate() error {
+	if err := r.When.Condition(); err != nil {
+		return pipeline.FieldError("when", "%w", err)
+	}
+	return nil
+}
+
 // Validate reports rules that no event can reach.
 func (c Config) Validate() error {
 	if len(c.Rules) == 0 {

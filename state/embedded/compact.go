@@ -19,8 +19,8 @@ func compact(db *bbolt.DB, path string, log *slog.Logger) (*bbolt.DB, error) {
 	if err != nil {
 		return db, nil
 	}
-	free := int64(db.Stats().FreePageN) * int64(db.Info().PageSize)
-	if info.Size() < compactFrom || free < info.Size()/2 {
+	used := usedBytes(db)
+	if info.Size() < compactFrom || used > info.Size()/2 {
 		return db, nil
 	}
 	copied, err := copyTo(db, path+".compact")
@@ -34,8 +34,18 @@ func compact(db *bbolt.DB, path string, log *slog.Logger) (*bbolt.DB, error) {
 		log.Warn("state file not made smaller", "path", path, "error", err)
 		return db, errors.Join(copied.Close(), os.Remove(path+".compact"))
 	}
-	log.Info("state file made smaller", "path", path, "was", info.Size(), "free", free)
+	log.Info("state file made smaller", "path", path, "was", info.Size(), "used", used)
 	return copied, db.Close()
+}
+
+// usedBytes is what a copy would need: without the pages that were freed, and
+// without the end of the file that was never written to.
+func usedBytes(db *bbolt.DB) (n int64) {
+	_ = db.View(func(tx *bbolt.Tx) error {
+		n = tx.Size()
+		return nil
+	})
+	return n - int64(db.Stats().FreePageN)*int64(db.Info().PageSize)
 }
 
 // copyTo copies what is in the file into another, and has it on the disk.
