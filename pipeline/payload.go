@@ -19,7 +19,8 @@ type payload struct {
 	checked bool // raw is valid JSON: fields can be read from it
 	decoded bool // value holds what raw says
 	stale   bool // value is newer than raw
-	fields  *rawjson.Fields
+	indexed bool // fields is the index of raw
+	fields  rawjson.Fields
 }
 
 // Bytes returns the payload as bytes: those that came in when nobody changed
@@ -117,8 +118,8 @@ func (e *Event) Raw(path Path) ([]byte, error) {
 }
 
 func (p *payload) find(path Path) []byte {
-	if p.fields == nil {
-		p.fields = new(rawjson.Fields)
+	if !p.indexed {
+		p.fields, p.indexed = rawjson.Fields{}, true
 		p.fields.Index(p.raw)
 	}
 	v, _ := p.fields.Find(path.raw)

@@ -6,8 +6,23 @@ package rawjson
 // may be read by several goroutines at once, but indexed by only one.
 type Fields struct {
 	text    []byte
-	members []member
+	entries []entry
 }
+
+// entry is a member in few bytes: an index lives as long as its event.
+type entry struct {
+	key, keyEnd     uint32 // with the quotes
+	value, valueEnd uint32 // the highest bit of valueEnd: there are escapes in the key
+}
+
+const (
+	escapedBit = 1 << 31
+	// maxIndexed is how long a text can be for its places to fit into an entry;
+	// one that is longer is scanned for each read.
+	maxIndexed = escapedBit - 1
+	// usualFields is how many members an index has room for at first.
+	usualFields = 16
+)
 
 // Index makes f the index of obj, keeping the memory of the index before. What
 // is not an object has no fields. obj must have passed [Check], and must not
@@ -16,30 +31,52 @@ func (f *Fields) Index(obj []byte) {
 	f.Reset()
 	at := whole(obj)
 	f.text = at.of(obj)
-	if len(f.text) == 0 || f.text[0] != '{' {
+	if len(f.text) == 0 || f.text[0] != '{' || len(f.text) > maxIndexed {
 		return
 	}
-	for m, ok := nextMember(f.text, 1); ok; m, ok = nextMember(f.text, m.value.end) {
-		f.members = append(f.members, m)
+	if f.entries == nil {
+		f.entries = make([]entry, 0, usualFields)
 	}
+	for m, ok := nextMember(f.text, 1); ok; m, ok = nextMember(f.text, m.value.end) {
+		f.entries = append(f.entries, entryOf(m))
+	}
+}
+
+func entryOf(m member) entry {
+	e := entry{uint32(m.key.start), uint32(m.key.end), uint32(m.value.start), uint32(m.value.end)}
+	if m.escaped {
+		e.valueEnd |= escapedBit
+	}
+	return e
 }
 
 // Reset forgets the object and keeps the memory for the next.
 func (f *Fields) Reset() {
 	f.text = nil
-	f.members = f.members[:0]
+	f.entries = f.entries[:0]
 }
 
 // Get returns the value of the member with the given key as it is in the text,
 // the last one if there are several, and whether there is one. It does not
 // allocate.
 func (f *Fields) Get(key string) ([]byte, bool) {
-	for i := len(f.members) - 1; i >= 0; i-- {
-		if m := &f.members[i]; m.hasKey(f.text, key) {
-			return m.value.of(f.text), true
+	if len(f.text) > maxIndexed {
+		return Path{steps: []step{{key: key}}}.Find(f.text)
+	}
+	for i := len(f.entries) - 1; i >= 0; i-- {
+		if e := &f.entries[i]; e.hasKey(f.text, key) {
+			return span{int(e.value), int(e.valueEnd &^ escapedBit)}.of(f.text), true
 		}
 	}
 	return nil, false
+}
+
+func (e *entry) hasKey(b []byte, key string) bool {
+	raw := b[e.key+1 : e.keyEnd-1]
+	if e.valueEnd&escapedBit != 0 {
+		return equalEscaped(raw, key)
+	}
+	return string(raw) == key
 }
 
 // Find returns what p.Find would for the indexed text: the first step is looked

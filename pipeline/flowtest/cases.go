@@ -31,12 +31,13 @@ import (
 //	check          every problem and warning of the file
 //	out            what reaches the sink "out", one payload a line
 //	out.NAME       the same for the sink NAME
+//	left           the same as out, in the order in which it got there
 //	events         id, key, type, time and metadata of what reaches "out"
 //	dead           for each dead letter, a part of "where: error"
 //	counts         the counters that are not 0, added up by name
 //
 // What is in no section must not be there: no dead letter, no problem. The order
-// is that of the source. With UPDATE=1 in the environment, the sections that are
+// is that of the source, but for left. With UPDATE=1 in the environment, the sections that are
 // there are filled with what came of it.
 func RunCases(t *testing.T, catalog pipeline.Catalog, dir string) {
 	t.Helper()
@@ -71,13 +72,14 @@ type where struct {
 
 func (c *flowCase) run(catalog pipeline.Catalog) {
 	c.setClock()
-	results := map[string]string{"out": "", "events": "", "dead": "", "counts": ""}
+	results := map[string]string{"out": "", "left": "", "events": "", "dead": "", "counts": ""}
 	rig, err := TryLoad(c.yaml(), Options{Catalog: catalog, Fail: c.noteType})
 	results["check"] = rig.problems(c.yaml(), catalog)
 	if err == nil {
 		c.feed(rig)
 		results["out"], results["events"], results["dead"] = rig.bodies("out"), c.events(rig, "out"), rig.letters("dead")
 		results["counts"] = rig.counts()
+		results["left"] = strings.Join(append(rig.Recorder.Bodies("out"), ""), "\n")
 		for _, f := range c.archive.Files {
 			if sink, ok := strings.CutPrefix(f.Name, "out."); ok {
 				results[f.Name] = rig.bodies(sink)
