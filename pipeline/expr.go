@@ -103,6 +103,9 @@ func (x *Expr) Eval(e *Event) (any, error) {
 	if err != nil {
 		return nil, Reject(x.explain(e, err))
 	}
+	if t, ok := v.(time.Time); ok && t.IsZero() {
+		return nil, nil // the event has no time
+	}
 	return v, nil
 }
 

@@ -3,6 +3,7 @@ package pipeline_test
 import (
 	"bytes"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,7 +14,6 @@ import (
 	"github.com/leat-io/leat/pipeline/flowtest"
 	"github.com/leat-io/leat/providers"
 	"github.com/leat-io/leat/state"
-	"log/slog"
 )
 
 // files writes files into a new directory and returns their paths.

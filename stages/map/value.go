@@ -3,7 +3,6 @@ package mapstage
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/leat-io/leat/internal/conf"
 	"github.com/leat-io/leat/internal/rawjson"
@@ -35,7 +34,9 @@ func readValue(n *conf.Node, p *conf.Problems) (value, bool) {
 		p.Errorf(n, "set %s: %v", n.Name(), err).Hint = `text is written in two kinds of quotes: '"text"'`
 		return value{}, false
 	}
-	return value{expr: x, field: fieldOf(text)}, true
+	// Decoded from its place, it is printed as it stands there: a ${VAR} in it may
+	// be a secret.
+	return value{expr: x, field: fieldOf(text)}, conf.Decode(n, x, p)
 }
 
 // fieldOf returns the field that an expression takes over as it is, or nil. A
@@ -63,9 +64,6 @@ func (v *value) of(e *pipeline.Event) ([]byte, error) {
 	result, err := v.expr.Eval(e)
 	if err != nil {
 		return nil, err
-	}
-	if t, ok := result.(time.Time); ok && t.IsZero() {
-		result = nil // an event without a time
 	}
 	raw, err := rawjson.Append(nil, result)
 	if err != nil {
