@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"context"
-	"slices"
 	"sync"
 	"testing"
 
@@ -57,13 +56,6 @@ func (s *keepSink) handle(_ context.Context, e *Event) error {
 	defer s.mu.Unlock()
 	s.got = append(s.got, e.Clone())
 	return nil
-}
-
-// events returns what came so far in the order of the source.
-func (s *keepSink) events() []*Event {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.SortedFunc(slices.Values(s.got), func(a, b *Event) int { return a.Seq.Compare(b.Seq) })
 }
 
 // loadText builds the pipeline of a file that must be right.

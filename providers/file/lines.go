@@ -21,7 +21,6 @@ type lineReader struct {
 	max  int
 	rest []byte // the beginning of a line whose end has not been read
 	at   place  // of rest
-	eof  bool
 }
 
 // place is where a line is.

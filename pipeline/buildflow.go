@@ -1,0 +1,146 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/leat-io/leat/internal/conf"
+)
+
+// declareFlows makes all flows known by name before any is built, so that they
+// can name each other.
+func (b *fileBuilder) declareFlows() {
+	if b.config.Flows == nil {
+		return
+	}
+	if b.config.Flows.Kind != conf.Map || len(b.config.Flows.Fields) == 0 {
+		b.problems.Errorf(b.config.Flows, "flows: want at least one flow, as name: {from: …, stages: […], to: …}")
+		return
+	}
+	for _, field := range b.config.Flows.Fields {
+		f := &flow{name: field.Key.Value, node: field.Key, pipeline: b.p, clock: b.options.Clock, config: defaultFlow, stopping: make(chan struct{})}
+		f.hard, f.kill = context.WithCancel(context.Background())
+		if strings.ContainsAny(f.name, "/ \t") || f.name == "" {
+			b.problems.Errorf(field.Key, "the name of a flow may not be empty or hold spaces or slashes")
+		}
+		conf.Decode(field.Value, &f.config, b.problems)
+		f.limits = &limits{maxInFlight: f.config.MaxInFlight, maxHeld: f.config.MaxHeld, maxBytes: int64(f.config.MaxHeldBytes)}
+		f.group = &numbering{}
+		b.p.flows = append(b.p.flows, f)
+	}
+}
+
+func (b *fileBuilder) buildFlows() {
+	for _, f := range b.p.flows {
+		f.policy = b.p.policy(f, &f.config.OnError, &policy{backoff: defaultBackoff}, b.problems)
+		b.buildSources(f)
+		b.buildStages(f)
+		if len(f.config.To) > 0 {
+			f.targets = b.env("to", f).targetWith(f.config.To, b.problems)
+		}
+	}
+}
+
+// targetWith is [Env.Target] before the env has a place in the file.
+func (env *Env) targetWith(t Targets, p *conf.Problems) Handler {
+	env.problems = p
+	return env.Target(t)
+}
+
+func (b *fileBuilder) buildSources(f *flow) {
+	n := f.config.From
+	if n == nil {
+		return
+	}
+	items := []*conf.Node{n}
+	if n.Kind == conf.List {
+		items = n.Items
+	}
+	if len(items) == 0 {
+		b.problems.Errorf(n, "from: the list of sources is empty")
+	}
+	names := namesOf(b.options.Catalog.Sources, func(d SourceDef) string { return d.Name })
+	for _, item := range items {
+		t, ok := readTyped(item, "source", append(slices.Clone(names), linkSource), nil, b.problems)
+		if !ok {
+			continue
+		}
+		if t.name == linkSource {
+			conf.Decode(t.settings, &struct{}{}, b.problems)
+			f.linked = true
+			continue
+		}
+		def := b.options.Catalog.Sources[slices.Index(names, t.name)]
+		if s, _, ok := def.build(t.settings, b.env(sourceName(f, t.name), f), b.problems); ok {
+			f.sources = append(f.sources, &namedSource{s, sourceName(f, t.name), t.at})
+		}
+	}
+}
+
+// linkSource is the source of a flow that other flows send events to.
+const linkSource = "link"
+
+func sourceName(f *flow, kind string) string {
+	if n := len(f.sources); n > 0 {
+		return fmt.Sprintf("%s#%d", kind, n+1)
+	}
+	return kind
+}
+
+func (b *fileBuilder) buildStages(f *flow) {
+	n := f.config.Stages
+	if n == nil || n.Kind == conf.Null {
+		return
+	}
+	if n.Kind != conf.List {
+		b.problems.Errorf(n, `stages: want a list, each item a stage such as "- dedupe: {ttl: 24h}"`)
+		return
+	}
+	names := namesOf(b.options.Catalog.Stages, func(d StageDef) string { return d.Name })
+	ordinal := map[string]int{}
+	taken := map[string]bool{}
+	for _, item := range n.Items {
+		t, ok := readTyped(item, "stage", names, []string{"name"}, b.problems)
+		if !ok {
+			f.incomplete = true
+			continue
+		}
+		var o stageOptions
+		conf.Decode(t.options, &o, b.problems)
+		ordinal[t.name]++
+		space := address(t.name, ordinal[t.name])
+		name := o.Name
+		if name == "" {
+			name = space
+		}
+		if taken[name] {
+			b.problems.Errorf(item, "the flow has a stage named %q already", name)
+		}
+		taken[name] = true
+		def := b.options.Catalog.Stages[slices.Index(names, t.name)]
+		env := b.env(name, f)
+		env.space = f.name + "/" + space
+		// A stage that could not be built keeps its place, so that check sees
+		// the flow as it is meant.
+		s, c, ok := def.build(t.settings, env, b.problems)
+		f.incomplete = f.incomplete || !ok
+		f.stages = append(f.stages, &builtStage{name, t.name, t.at, s, traitsOf(c)})
+	}
+}
+
+func traitsOf(c any) Traits {
+	if t, ok := c.(interface{ Traits() Traits }); ok {
+		return t.Traits()
+	}
+	return Traits{}
+}
+
+// address names the n-th stage of a type.
+func address(kind string, n int) string {
+	if n == 1 {
+		return kind
+	}
+	return fmt.Sprintf("%s#%d", kind, n)
+}
