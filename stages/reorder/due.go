@@ -10,16 +10,16 @@ import (
 // one has nothing to wait for but the event that is on its way.
 func (s *stage) place(w *waiter) {
 	q := w.queue
-	switch t := w.event.Time; {
-	case w.untimed:
-		w.where = isHeld // in line only: it has no place in the order
-	case t.Before(q.last):
-		w.late = q.last.Sub(t)
+	switch last := q.last(); {
+	case w.untimed || s.config.By == byArrival:
+		w.where = isHeld // in line only: it has no place in the order of time
+	case w.time.Before(last):
+		w.late = last.Sub(w.time)
 		q.makeReady(w)
 		s.run(q)
 		return
-	case t.Before(q.before):
-		w.late, w.sorted = q.before.Sub(t), true
+	case w.time.Before(q.before):
+		w.late, w.sorted = q.before.Sub(w.time), true
 		q.insert(w)
 	default:
 		q.insert(w)
@@ -36,11 +36,11 @@ func (s *stage) advance(now time.Time) {
 			if w.due.After(now) && now != endOfTime {
 				break
 			}
-			if w.doubtful && !s.mark.isBeyond(w.event.Time) && now != endOfTime {
+			if w.doubtful && !s.mark.isBeyond(w.time) && now != endOfTime {
 				s.believe(w)
 				continue
 			}
-			s.letGo(w)
+			s.letGo(w, now)
 		}
 		s.shift()
 	}
@@ -55,7 +55,7 @@ func (s *stage) shift() {
 // believe gives the first in line the place it would have had, if its time had
 // not been ahead of a clock that knew no better and has just been confirmed.
 func (s *stage) believe(w *waiter) {
-	w.doubtful, w.due = false, w.event.Time.Add(s.config.Window)
+	w.doubtful, w.due = false, w.time.Add(s.config.Window)
 	s.shift()
 	i := sort.Search(len(s.line), func(i int) bool { return s.line[i].due.After(w.due) })
 	s.line = slices.Insert(s.line, i, w)
@@ -64,8 +64,8 @@ func (s *stage) believe(w *waiter) {
 // letGo releases a waiter with everything of its key that is earlier. One
 // without a usable time goes alone: as everything that came before it is due
 // already, that is its place of arrival.
-func (s *stage) letGo(w *waiter) {
-	if w.untimed || s.isFarAhead(w) {
+func (s *stage) letGo(w *waiter, now time.Time) {
+	if w.untimed || s.config.By == byArrival || s.isFarAhead(w, now) {
 		w.queue.releaseAlone(w)
 	} else {
 		w.queue.releaseUpTo(w)
@@ -74,11 +74,11 @@ func (s *stage) letGo(w *waiter) {
 }
 
 // isFarAhead reports whether an event's time is more likely a mistake.
-func (s *stage) isFarAhead(w *waiter) bool {
+func (s *stage) isFarAhead(w *waiter, now time.Time) bool {
 	if s.finite {
-		return !s.mark.at.IsZero() && s.mark.isBeyond(w.event.Time)
+		return !s.mark.at.IsZero() && s.mark.isBeyond(w.time)
 	}
-	return w.event.Time.After(s.clock.Now().Add(s.config.MaxAhead))
+	return w.time.After(now.Add(s.config.MaxAhead))
 }
 
 // run gives the turn to the next event of a key, if none has it.
@@ -116,7 +116,7 @@ func (s *stage) enterStaged(number uint64) {
 		return
 	}
 	delete(s.staged, number)
-	slices.SortFunc(ws, func(a, b *waiter) int { return a.event.Seq.Compare(b.event.Seq) })
+	slices.SortFunc(ws, func(a, b *waiter) int { return a.seq.Compare(b.seq) })
 	ws = slices.DeleteFunc(ws, func(w *waiter) bool { return w.where == isGone })
 	if s.config.By == byArrival {
 		s.passArrived(ws)
@@ -125,18 +125,28 @@ func (s *stage) enterStaged(number uint64) {
 	s.mark.see(ws)
 	for _, w := range ws {
 		w.due = s.mark.now().Add(s.config.Window)
-		w.doubtful = !w.untimed && s.mark.isBeyond(w.event.Time)
+		w.doubtful = !w.untimed && s.mark.isBeyond(w.time)
 		s.place(w)
 	}
-	s.advance(s.mark.now())
+	s.advance(s.replayTime())
 }
 
+// replayTime is the clock of a finite source.
+func (s *stage) replayTime() time.Time {
+	if s.over {
+		return endOfTime
+	}
+	return s.mark.now()
+}
+
+// passArrived lets events go in the order of their source. They wait only after
+// a killed run, for those before them that a queue has yet to send again.
 func (s *stage) passArrived(ws []*waiter) {
 	for _, w := range ws {
-		w.untimed = false
-		w.queue.makeReady(w)
-		s.run(w.queue)
+		w.untimed, w.due = false, s.notBefore
+		s.place(w)
 	}
+	s.advance(s.clock.Now())
 }
 
 // ended is called when a finite source has no more events: there is nothing left
@@ -144,6 +154,7 @@ func (s *stage) passArrived(ws []*waiter) {
 func (s *stage) ended() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.over = true
 	s.advance(endOfTime)
 }
 
@@ -166,7 +177,7 @@ func (s *stage) forceOldest() {
 
 func (s *stage) force(w *waiter) {
 	q, before := w.queue, len(w.queue.ready)
-	if w.untimed || s.isFarAhead(w) {
+	if w.untimed || s.isFarAhead(w, s.mark.now()) {
 		q.releaseAlone(w)
 	} else {
 		q.releaseUpTo(w)

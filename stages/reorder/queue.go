@@ -15,11 +15,12 @@ type queue struct {
 	running *waiter   // on its way through the rest of the flow
 	users   int       // events that are in it or about to be
 
-	last    time.Time    // the newest time released in order, in this run
+	settled time.Time    // the newest time that left in order and is settled, in this run
 	before  time.Time    // the same, of earlier runs
 	newest  pipeline.Seq // the newest place in the source that has gone
 	hasGone bool
 	gap     bool // the event that went last did not reach its sink
+	idle    bool // it is among the keys that may be forgotten
 }
 
 func newQueue(key string, last time.Time, earlier bool) *queue {
@@ -27,7 +28,7 @@ func newQueue(key string, last time.Time, earlier bool) *queue {
 	if earlier {
 		q.before = last
 	} else {
-		q.last = last
+		q.settled = last
 	}
 	return q
 }
@@ -40,18 +41,32 @@ func (q *queue) insert(w *waiter) {
 }
 
 func compare(a, b *waiter) int {
-	if c := a.event.Time.Compare(b.event.Time); c != 0 {
+	if c := a.time.Compare(b.time); c != 0 {
 		return c
 	}
-	return a.event.Seq.Compare(b.event.Seq)
+	return a.seq.Compare(b.seq)
+}
+
+// last is the newest time released in order. It goes back when events that were
+// released return to the source unsettled.
+func (q *queue) last() time.Time {
+	for i := len(q.ready) - 1; i >= 0; i-- {
+		if q.ready[i].ordered {
+			return q.ready[i].time
+		}
+	}
+	if q.running != nil && q.running.ordered {
+		return q.running.time
+	}
+	return q.settled
 }
 
 // releaseUpTo makes w and everything before it ready.
 func (q *queue) releaseUpTo(w *waiter) {
 	n := slices.Index(q.held, w) + 1
 	for _, r := range q.held[:n] {
+		r.ordered = true
 		q.makeReady(r)
-		q.last = r.event.Time
 	}
 	q.held = slices.Delete(q.held, 0, n)
 }
@@ -78,9 +93,9 @@ func (q *queue) take() *waiter {
 	q.ready = q.ready[1:]
 	q.running, w.where = w, isRunning
 	w.gap, q.gap = q.gap, false
-	w.overtook = q.hasGone && w.event.Seq.Compare(q.newest) < 0
-	if !w.overtook {
-		q.newest, q.hasGone = w.event.Seq, true
+	w.overtaken = q.hasGone && w.seq.Compare(q.newest) < 0
+	if !w.overtaken {
+		q.newest, q.hasGone = w.seq, true
 	}
 	return w
 }

@@ -12,7 +12,6 @@ package reorder
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/leat-io/leat/pipeline"
@@ -110,8 +109,15 @@ func (s *stage) handle(ctx context.Context, e *pipeline.Event, next pipeline.Han
 	if err := s.await(ctx, w); err != nil {
 		return err
 	}
-	err = s.release(ctx, w, next)
-	s.done(w, err, pipeline.DeadLettered(ctx))
+	settled := false // also when the rest of the flow panics
+	defer func() { s.done(w, settled, pipeline.DeadLettered(ctx)) }()
+	if goesOn, err := s.judge(w); !goesOn {
+		settled = true // it is none of those that its key waits for
+		return err
+	}
+	s.markEvent(w)
+	err = next(ctx, e)
+	settled = err == nil
 	return err
 }
 
@@ -145,37 +151,4 @@ func (s *stage) await(ctx context.Context, w *waiter) error {
 	}
 	<-w.turn // it came at the same moment
 	return w.refused
-}
-
-// release marks an event whose turn it is and gives it to next.
-func (s *stage) release(ctx context.Context, w *waiter, next pipeline.Handler) error {
-	e := w.event
-	if w.late > 0 {
-		s.counts.late.Inc()
-		e.SetMeta(pipeline.MarkLate, "true")
-		e.SetMeta(pipeline.MarkLateBy, w.late.String())
-		if _, replayed := e.LookupMeta(pipeline.MarkReplayed); !replayed && !w.sorted {
-			switch s.config.Late {
-			case lateDrop:
-				s.counts.dropped.Inc()
-				return nil
-			case viaDeadLetter:
-				return pipeline.Reject(fmt.Errorf("late by %s", w.late))
-			}
-		}
-	}
-	if w.untimed {
-		e.SetMeta(pipeline.MarkUnordered, "true")
-	}
-	if w.forced {
-		s.counts.forced.Inc()
-		e.SetMeta(pipeline.MarkForced, "true")
-	}
-	if w.gap {
-		e.SetMeta(pipeline.MarkGap, "true")
-	}
-	if w.overtook {
-		s.counts.reordered.Inc()
-	}
-	return next(ctx, e)
 }

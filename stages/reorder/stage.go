@@ -22,12 +22,13 @@ type stage struct {
 
 	mu     sync.Mutex
 	keys   map[string]*queue
-	idle   []string             // keys that may have become empty, the oldest first
+	idle   []*queue             // those that may have become empty, the oldest first
 	staged map[uint64][]*waiter // by message, until everything before has entered
 	line   []*waiter            // in the order in which they become due
 	seen   uint64               // the last number that everything has come past
 	mark   watermark            // the clock of a finite source
 	timer  pipeline.Timer       // of the first in line, behind a live source
+	over   bool                 // the finite sources have ended: nothing is worth waiting for
 	closed bool
 }
 
@@ -36,19 +37,22 @@ type counts struct{ late, forced, dropped, reordered *pipeline.Counter }
 // waiter is an event that has entered and is not settled yet.
 type waiter struct {
 	event   *pipeline.Event
+	time    time.Time    // the event's; later stages may change it there
+	seq     pipeline.Seq // the event's
 	queue   *queue
 	due     time.Time
 	turn    chan struct{} // gets its one signal when the event may go, or has to go back
 	refused error         // why it has to go back
 	where   place
 
-	untimed  bool // it has no time
-	doubtful bool // its time was far ahead of the clock when it entered
-	sorted   bool // it is late only against an earlier run
-	forced   bool
-	gap      bool
-	overtook bool // an event that came after it has left before it
-	late     time.Duration
+	untimed   bool // it has no time
+	doubtful  bool // its time was far ahead of the clock when it entered
+	sorted    bool // it is late only against an earlier run
+	forced    bool
+	gap       bool
+	ordered   bool // released in order: what is earlier is late from then on
+	overtaken bool // an event that came after it has left before it
+	late      time.Duration
 }
 
 // place is where a waiter stands.
@@ -84,7 +88,7 @@ func (s *stage) enter(ctx context.Context, e *pipeline.Event) (*waiter, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &waiter{event: e, queue: q, turn: make(chan struct{}, 1), untimed: e.Time.IsZero()}
+	w := &waiter{event: e, time: e.Time, seq: e.Seq, queue: q, turn: make(chan struct{}, 1), untimed: e.Time.IsZero()}
 	if s.finite || s.config.By == byArrival {
 		s.awaitNumber(w)
 		s.follower.Enter(ctx)
@@ -107,7 +111,7 @@ func (s *stage) enter(ctx context.Context, e *pipeline.Event) (*waiter, error) {
 func (s *stage) awaitNumber(w *waiter) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	number := w.event.Seq.Message
+	number := w.seq.Message
 	s.staged[number] = append(s.staged[number], w)
 	if number <= s.seen {
 		s.enterStaged(number)
@@ -141,15 +145,17 @@ func (s *stage) queueOf(ctx context.Context, key string) (*queue, error) {
 
 // leave takes one user from a queue; idle queues are forgotten, oldest first.
 func (s *stage) leave(q *queue) {
-	if q.users--; q.users > 0 {
+	if q.users--; q.users > 0 || q.idle {
 		return
 	}
-	s.idle = append(s.idle, q.key)
+	q.idle = true
+	s.idle = append(s.idle, q)
 	for len(s.idle) > maxIdle {
-		if old := s.keys[s.idle[0]]; old != nil && old.users == 0 {
-			delete(s.keys, old.key)
+		oldest := s.idle[0]
+		s.idle[0], s.idle = nil, s.idle[1:]
+		if oldest.idle = false; oldest.users == 0 {
+			delete(s.keys, oldest.key)
 		}
-		s.idle = s.idle[1:]
 	}
 }
 
@@ -174,24 +180,32 @@ func (s *stage) withdraw(w *waiter) bool {
 // done closes the books on an event that had its turn. Unless it is settled,
 // those behind it go back to the source as well, to come again in order; a
 // finite source does not give anything twice, so there they go on.
-func (s *stage) done(w *waiter, err error, dead bool) {
+func (s *stage) done(w *waiter, settled, dead bool) {
+	if last := s.finish(w, settled, dead); !last.IsZero() {
+		s.times.Save(w.queue.key, last)
+	}
+}
+
+// finish is done without the state store; it returns the time to remember.
+func (s *stage) finish(w *waiter, settled, dead bool) (last time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	q := w.queue
 	w.where, q.running = isGone, nil
-	q.gap = q.gap || dead || err != nil
-	if err == nil && !q.last.IsZero() {
-		s.times.Save(q.key, q.last)
+	q.gap = q.gap || dead || !settled
+	if settled && w.ordered {
+		q.settled, last = w.time, w.time
 	}
-	if err != nil && !s.finite {
+	if !settled && !s.finite {
 		s.sendBack(q)
 	}
 	s.run(q)
 	s.leave(q)
+	return last
 }
 
 // errOvertaken is no failure of the event it is returned for.
-var errOvertaken = fmt.Errorf("an earlier event of its key went back to the source: %w", pipeline.ErrReturned)
+var errOvertaken = fmt.Errorf("%w: an earlier event of its key went back", pipeline.ErrReturned)
 
 func (s *stage) sendBack(q *queue) {
 	for _, w := range append(q.ready, q.held...) {

@@ -18,7 +18,7 @@ const farAhead = 24 * time.Hour
 func (m *watermark) see(ws []*waiter) {
 	var newest, second time.Time // the newest believable one, and the newest of all
 	for _, w := range ws {
-		if t := w.event.Time; !w.untimed {
+		if t := w.time; !w.untimed {
 			if !m.isBeyond(t) && t.After(newest) {
 				newest = t
 			}
