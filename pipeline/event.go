@@ -59,6 +59,8 @@ func NewEvent(id string, raw []byte) *Event {
 }
 
 // Init is [NewEvent] for an event that is part of a slice.
+//
+// It may be called again as long as nobody else has the event.
 func (e *Event) Init(id string, raw []byte) {
 	e.ID, e.source, e.origin = id, id, raw
 	e.payload = payload{raw: raw}

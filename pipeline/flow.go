@@ -97,19 +97,32 @@ func (f *flow) newStep(name string) *step {
 	return s
 }
 
-// stop asks for held events back and ends all waiting for another attempt.
-func (f *flow) stop() { f.stopOnce.Do(func() { close(f.stopping) }) }
-
 // consume runs the events of a message through the flow.
 func (f *flow) consume(m *message.Message, t *ticket) error {
-	s := &sequence{ctx: m.Context(), flow: f, handler: f.handle, events: t.events, credits: len(t.events) - 1, roots: f.group.roots(t.number, len(t.events))}
+	ctx, cancel := f.killable(m.Context())
+	defer cancel()
+	s := &sequence{ctx: ctx, flow: f, handler: f.handle, events: t.events, owned: true, credits: len(t.events) - 1, roots: f.group.roots(t.number, len(t.events))}
 	for i, e := range t.events {
 		e.Seq.Message = t.number + uint64(i)
 	}
-	l := &lane{Context: m.Context(), flow: f, seq: s, slot: slotInFlight}
+	l := &lane{Context: ctx, flow: f, seq: s, slot: slotInFlight}
 	f.lanes.add(l)
 	defer f.lanes.remove(l)
 	err := s.run(l)
 	l.leave()
 	return err
+}
+
+// killable returns a context that also ends when the flow gives up waiting for
+// its events. One that never ends by itself needs nothing: see [lane.Done].
+func (f *flow) killable(ctx context.Context) (context.Context, func()) {
+	if ctx.Done() == nil {
+		return ctx, func() {}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	unlink := context.AfterFunc(f.hard, cancel)
+	return ctx, func() {
+		unlink()
+		cancel()
+	}
 }

@@ -16,6 +16,7 @@ type numbering struct {
 	finite     bool          // all sources end by themselves
 	redelivery time.Duration // the longest of the sources
 	followers  []*Follower
+	flows      []*flow
 }
 
 // take gives out n numbers and returns the first.

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 
@@ -16,14 +17,19 @@ type gate struct {
 	flow   *flow
 	source *namedSource
 
-	open   sync.WaitGroup // messages under way
-	done   chan struct{}  // closed after the last of them
-	gaveUp chan struct{}  // closed when they are waited for no longer
-	err    error          // what ended the source, once done
+	open    sync.WaitGroup // messages under way
+	done    chan struct{}  // closed after the last of them
+	over    chan struct{}  // closed when they are waited for no longer
+	err     error          // what ended the source; read it once over
+	stopErr error          // what did not end in time; read it once over
+
+	closing  sync.Once
+	closeErr error
 
 	mu     sync.Mutex
 	in     <-chan *message.Message // nil before the subscription
 	cancel context.CancelFunc      // ends it
+	begun  bool                    // a router reads it
 }
 
 // ticket is what a message got at the gate.
@@ -36,7 +42,7 @@ type ticket struct {
 type ticketKey struct{}
 
 func newGate(f *flow, s *namedSource) *gate {
-	return &gate{flow: f, source: s, done: make(chan struct{}), gaveUp: make(chan struct{})}
+	return &gate{flow: f, source: s, done: make(chan struct{}), over: make(chan struct{})}
 }
 
 // subscribe subscribes to the source. [Pipeline.Run] opens all gates before an event
@@ -58,12 +64,40 @@ func (g *gate) subscribe(ctx context.Context) error {
 	return nil
 }
 
-// abandon ends a subscription that no router reads.
-func (g *gate) abandon() {
-	if g.in != nil {
-		g.cancel()
-		refuse(g.in)
+// Subscribe implements [message.Subscriber]. When ctx ends the flow stops. The
+// source learns of it only when all messages are settled or handed back: their
+// contexts may be made from that of the subscription, and a source whose
+// subscription ends must not seem to have come to its own end.
+func (g *gate) Subscribe(ctx context.Context, _ string) (<-chan *message.Message, error) {
+	if err := g.subscribe(ctx); err != nil {
+		return nil, err
 	}
+	g.mu.Lock()
+	g.begun = true
+	g.mu.Unlock()
+	out := make(chan *message.Message)
+	go g.run(out, context.AfterFunc(ctx, g.flow.group.stop))
+	return out, nil
+}
+
+// run passes messages on until the source ends or the flow stops, and returns
+// when those under way are settled or have been waited for long enough.
+func (g *gate) run(out chan<- *message.Message, unwatch func() bool) {
+	defer close(g.over)
+	g.forward(out)
+	go func() {
+		g.open.Wait()
+		close(g.done)
+	}()
+	select {
+	case <-g.done:
+	case <-g.flow.stopping:
+		g.stopErr = g.await()
+	}
+	unwatch() // the router ends the context when out closes, and nothing stops then
+	close(out)
+	g.cancel()
+	go refuse(g.in)
 }
 
 // refuse hands back what a source still gives while it ends.
@@ -73,62 +107,37 @@ func refuse(in <-chan *message.Message) {
 	}
 }
 
-// Subscribe implements [message.Subscriber]. When ctx ends the flow stops; the
-// source learns of it only then, so that it never seems to have come to its end.
-func (g *gate) Subscribe(ctx context.Context, _ string) (<-chan *message.Message, error) {
-	if err := g.subscribe(ctx); err != nil {
-		return nil, err
-	}
-	unwatch := context.AfterFunc(ctx, g.flow.stop)
-	out := make(chan *message.Message)
-	go func() {
-		defer unwatch()
-		defer g.cancel()
-		g.pump(g.in, out)
-	}()
-	return out, nil
-}
-
-// pump passes messages on until the source ends or the flow stops.
-func (g *gate) pump(in <-chan *message.Message, out chan<- *message.Message) {
-	defer close(out)
-	ended := g.forward(in, out)
-	if g.source.Err != nil {
-		g.err = g.source.Err()
-	}
-	if ended && g.err == nil {
-		g.flow.group.sourceEnded()
-	} else {
-		g.flow.stop() // what is held waits for events that will not come now
-	}
-	go func() {
-		g.open.Wait()
-		close(g.done)
-	}()
-	select {
-	case <-g.done:
-	case <-g.gaveUp:
-	}
-}
-
-// forward returns true when the source came to its end.
-func (g *gate) forward(in <-chan *message.Message, out chan<- *message.Message) bool {
+// forward ends with the source or with the flow.
+func (g *gate) forward(out chan<- *message.Message) {
 	for {
 		select {
 		case <-g.flow.stopping:
-		case m, ok := <-in:
+			return
+		case m, ok := <-g.in:
 			if !ok {
-				return true
+				g.sourceEnded()
+				return
 			}
-			if g.pass(m, out) {
-				continue
+			if !g.pass(m, out) {
+				m.Nack()
+				return
 			}
-			m.Nack()
 		}
-		g.cancel()
-		refuse(in)
-		return false
 	}
+}
+
+// sourceEnded tells a source that came to its end from one that broke off: what
+// is held then waits for events that will not come now.
+func (g *gate) sourceEnded() {
+	if g.source.Err != nil {
+		g.err = g.source.Err()
+	}
+	if g.err == nil {
+		g.flow.group.sourceEnded()
+		return
+	}
+	g.flow.pipeline.log.Error("source broke off", "flow", g.flow.name, "source", g.source.name, "error", g.err)
+	g.flow.group.stop()
 }
 
 // pass lets a message through, or returns false when the flow stops first.
@@ -143,10 +152,10 @@ func (g *gate) pass(m *message.Message, out chan<- *message.Message) bool {
 	}
 	t := &ticket{f.group.take(len(events)), events, g}
 	m.SetContext(context.WithValue(m.Context(), ticketKey{}, t))
-	f.pipeline.stats.read.Add(int64(len(events)))
 	g.open.Add(1)
 	select {
 	case out <- m:
+		f.pipeline.stats.read.Add(int64(len(events)))
 		return true
 	case <-f.stopping:
 		f.limits.leave(slotInFlight, 0, len(events))
@@ -168,16 +177,31 @@ func (g *gate) handle(m *message.Message) error {
 // Close implements [message.Subscriber]: it stops the flow and returns when its
 // events are settled or handed back, or when that takes longer than it may.
 func (g *gate) Close() error {
-	g.flow.stop()
+	g.flow.group.stop()
+	return g.finish()
+}
+
+// finish waits for the gate's messages and closes its source. It may be called
+// more than once.
+func (g *gate) finish() error {
 	g.mu.Lock()
-	subscribed := g.in != nil
+	begun, in := g.begun, g.in
 	g.mu.Unlock()
-	if !subscribed {
+	switch {
+	case begun:
+		<-g.over
+	case in != nil: // no router has read it
+		g.cancel()
+		go refuse(in)
+	}
+	g.closing.Do(func() { g.closeErr = g.source.Subscriber.Close() })
+	return errors.Join(g.stopErr, g.endedBy(), g.closeErr)
+}
+
+// endedBy says what ended the gate's source before its time.
+func (g *gate) endedBy() error {
+	if g.err == nil {
 		return nil
 	}
-	err := g.await()
-	if closeErr := g.source.Subscriber.Close(); err == nil {
-		err = closeErr
-	}
-	return err
+	return fmt.Errorf("flow %s: source %s: %w", g.flow.name, g.source.name, g.err)
 }

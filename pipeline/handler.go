@@ -23,8 +23,10 @@ import (
 type Handler func(ctx context.Context, e *Event) error
 
 // Stage wraps the rest of the flow. It may act before next, after it, instead
-// of it, or call it several times. A stage that has to wait says so with
-// [Held] or [Yield], so that the events behind it are not kept waiting too.
+// of it, or call it several times. It calls next from its own goroutine, with
+// the context it was given or one made from that, and for one event at a time;
+// [Each] runs several. A stage that has to wait says so with [Held] or [Yield],
+// so that the events behind it are not kept waiting too.
 type Stage func(next Handler) Handler
 
 // Chain joins stages into one. The first stage sees the event first.
@@ -100,6 +102,6 @@ type deferral struct {
 func (r *deferral) Error() string { return r.err.Error() }
 func (r *deferral) Unwrap() error { return r.err }
 
-// ErrReturned is the error of a held event that went back to its source
-// because the flow stops. Nothing is wrong with the event.
-var ErrReturned = errors.New("handed back: the flow is stopping")
+// ErrReturned is the error of an event that goes back to its source because the
+// flow stops, or because of another event. Nothing is wrong with it.
+var ErrReturned = errors.New("handed back to the source")

@@ -22,6 +22,7 @@ type lane struct {
 	root    *root  // the numbered message it is a part of
 	passed  uint64 // the followers it has entered, one bit each
 	slot    slot
+	size    int64 // of the event when it started
 	bytes   int64 // what it counts against max_held_bytes
 	yielded bool  // the rest of seq runs elsewhere
 	dead    bool  // the event, or a part of it, became a dead letter
@@ -129,7 +130,7 @@ func (l *lane) yield() {
 
 func (l *lane) hold() {
 	if l.slot != slotHeld {
-		l.bytes = int64(len(l.event.payload.raw)) + heldOverhead
+		l.bytes = l.size + heldOverhead
 		l.flow.limits.hold(l.slot, l.bytes)
 		l.slot = slotHeld
 	}

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 )
 
 // limits counts the events of a flow and holds its sources back: max_in_flight
@@ -12,13 +13,15 @@ type limits struct {
 	maxInFlight, maxHeld int
 	maxBytes             int64
 	finite               bool
+	group                []*limits // those of all linked flows
+	relievers            []func()
+	isFull               atomic.Bool // what full says, without the lock
 
 	mu             sync.Mutex
 	inFlight, held int
 	bytes          int64
 	lanes          []chan struct{} // events of admitted messages, which go first
 	gates          []*admission
-	relievers      []func()
 }
 
 // admission is a message that waits for n slots.
@@ -102,6 +105,7 @@ func (l *limits) hold(from slot, bytes int64) {
 	defer l.mu.Unlock()
 	l.held++
 	l.bytes += bytes
+	l.isFull.Store(l.full())
 	if from == slotInFlight {
 		l.release(slotInFlight, 0, 1)
 	}
@@ -121,6 +125,7 @@ func (l *limits) release(s slot, bytes int64, n int) {
 	if s == slotHeld {
 		l.held -= n
 		l.bytes -= bytes
+		l.isFull.Store(l.full())
 	} else {
 		l.inFlight -= n
 	}
@@ -137,17 +142,18 @@ func (l *limits) release(s slot, bytes int64, n int) {
 }
 
 // relieve asks the stages that hold events to let one go early where a finite
-// input would otherwise never be read on: its clock stands still with it.
+// input would otherwise never be read on: its clock stands still with it. They
+// may hold events of several linked flows, so that it is enough that one is full.
 func (l *limits) relieve() {
 	if !l.finite {
 		return
 	}
-	l.mu.Lock()
-	full, relievers := l.full(), l.relievers
-	l.mu.Unlock()
-	if full {
-		for _, f := range relievers {
-			f()
+	for _, flow := range l.group {
+		if flow.isFull.Load() {
+			for _, f := range l.relievers {
+				f()
+			}
+			return
 		}
 	}
 }

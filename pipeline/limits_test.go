@@ -227,6 +227,7 @@ func TestOnlyAFullFiniteFlowAsksForRelief(t *testing.T) {
 	for _, finite := range []bool{true, false} {
 		asked := 0
 		l := &limits{maxInFlight: 9, maxHeld: 2, maxBytes: 100, finite: finite, relievers: []func(){func() { asked++ }}}
+		l.group = []*limits{l}
 		l.hold(slotNone, 10)
 		l.relieve()
 		if asked != 0 {

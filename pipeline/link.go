@@ -58,9 +58,11 @@ func (b *fileBuilder) prepareGroups() {
 	}
 	for _, f := range b.p.flows {
 		f.limits.finite = f.group.finite
+		f.group.flows = append(f.group.flows, f)
 		for _, other := range b.p.flows {
 			if other.group == f.group {
 				f.limits.relievers = append(f.limits.relievers, other.onFull...)
+				f.limits.group = append(f.limits.group, other.limits)
 			}
 		}
 	}

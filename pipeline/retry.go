@@ -90,7 +90,7 @@ func (s *step) retry(ctx context.Context, l *lane, e *Event, call Handler, err e
 		l.reached.Store(s.id)
 		f.err = call(ctx, e)
 		f.attempts++
-		done(f.err == nil)
+		done(f.err == nil || Rejected(f.err))
 		switch {
 		case f.err == nil || isReturned(f.err):
 			return f.err

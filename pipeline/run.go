@@ -101,63 +101,36 @@ func (f *flow) addTo(r *message.Router) (gates []*gate) {
 func subscribeAll(ctx context.Context, gates []*gate) error {
 	for _, g := range gates {
 		if err := g.subscribe(ctx); err != nil {
-			for _, opened := range gates {
-				opened.abandon()
-			}
-			return err
+			return errors.Join(err, finishAll(gates))
 		}
 	}
 	return nil
 }
 
-// runAll runs the routers until the last one ends. When the pipeline is stopped
-// it sees to it that they do end.
-func runAll(ctx context.Context, p *Pipeline, gates []*gate, routers []*message.Router) error {
-	var routed, stopped sync.WaitGroup
-	errs := make([]error, len(routers)+2*len(gates))
-	unwatch := context.AfterFunc(ctx, p.Stop)
-	defer unwatch()
-	for i, r := range routers {
-		routed.Go(func() {
-			errs[i] = r.Run(context.WithoutCancel(ctx))
-		})
-	}
+// finishAll waits for all gates and closes their sources.
+func finishAll(gates []*gate) error {
+	errs := make([]error, len(gates))
 	for i, g := range gates {
-		stopped.Go(func() {
-			select {
-			case <-g.done:
-			case <-g.flow.stopping:
-				errs[len(routers)+i] = g.await()
-			}
-		})
-	}
-	routed.Wait()
-	for _, g := range gates {
-		g.endUnlessBegun()
-	}
-	stopped.Wait()
-	for i, g := range gates {
-		errs[len(routers)+len(gates)+i] = g.endedBy()
+		errs[i] = g.finish()
 	}
 	return errors.Join(errs...)
 }
 
-// endUnlessBegun ends a gate that was never subscribed to, because this or
-// another source of its router could not be. Call it when the router has ended.
-func (g *gate) endUnlessBegun() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.cancel == nil {
-		close(g.done)
+// runAll runs the routers until the last one ends.
+func runAll(ctx context.Context, p *Pipeline, gates []*gate, routers []*message.Router) error {
+	errs := make([]error, len(routers))
+	unwatch := context.AfterFunc(ctx, p.Stop)
+	defer unwatch()
+	var routed sync.WaitGroup
+	for i, r := range routers {
+		routed.Go(func() {
+			if errs[i] = r.Run(context.WithoutCancel(ctx)); errs[i] != nil {
+				p.Stop()
+			}
+		})
 	}
-}
-
-// endedBy says what ended the gate's source before its time.
-func (g *gate) endedBy() error {
-	if g.err == nil || isOpen(g.done) {
-		return nil
-	}
-	return fmt.Errorf("flow %s: source %s: %w", g.flow.name, g.source.name, g.err)
+	routed.Wait()
+	return errors.Join(append(errs, finishAll(gates))...)
 }
 
 // Stop asks all flows to stop: what [Run] does when its context ends.

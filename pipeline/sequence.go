@@ -18,6 +18,7 @@ type sequence struct {
 	handler Handler   // for all events
 	targets []Handler // or one for each, of the same event
 	events  []*Event  // one for each, or a single one
+	owned   bool      // events is ours to change
 	roots   []*root   // for the events of a source's message
 	passed  uint64    // what the lanes start with
 	next    int       // the first event that has not started
@@ -51,6 +52,7 @@ func (s *sequence) work(l *lane) {
 		err := l.handle(i)
 		moved := l.yielded
 		l.end()
+		s.forget(i)
 		s.settle(err)
 		if moved {
 			return
@@ -63,6 +65,7 @@ func (l *lane) begin(i int) {
 	s := l.seq
 	l.passed, l.dead = s.passed, false
 	l.event = s.events[min(i, len(s.events)-1)]
+	l.size = int64(len(l.event.payload.raw)) // now: another target may change the event
 	if s.roots != nil {
 		l.root = s.roots[i]
 	}
@@ -86,6 +89,14 @@ func (l *lane) end() {
 	}
 	if l.yielded {
 		l.leave()
+	}
+}
+
+// forget lets go of an event that is settled, while others of its message may be
+// held for long.
+func (s *sequence) forget(i int) {
+	if s.owned {
+		s.events[i] = nil
 	}
 }
 
@@ -187,6 +198,7 @@ func (l *lane) branch(ctx context.Context, s *sequence) error {
 	l.flow.lanes.add(first)
 	err := s.run(first)
 	l.flow.lanes.remove(first)
+	l.reached.Store(first.reached.Load()) // next was reached, should the stage fail now
 	if !first.yielded {
 		l.slot, l.bytes = first.slot, first.bytes
 	}

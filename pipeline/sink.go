@@ -87,11 +87,15 @@ func withSlots(h Handler, n int) Handler {
 	slots := make(chan struct{}, n)
 	return func(ctx context.Context, e *Event) error {
 		select {
-		case slots <- struct{}{}:
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-Stopping(ctx):
-			return ErrReturned
+		case slots <- struct{}{}: // also when the flow stops: what is under way is finished
+		default:
+			select {
+			case slots <- struct{}{}:
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-Stopping(ctx):
+				return ErrReturned
+			}
 		}
 		defer func() { <-slots }()
 		return h(ctx, e)

@@ -34,6 +34,9 @@ func (s *step) guard(h Handler) Handler {
 	call := withoutPanic(h)
 	return func(ctx context.Context, e *Event) error {
 		l := laneOf(ctx)
+		if l == nil {
+			return errForeignContext
+		}
 		l.reached.Store(s.id)
 		if s.breaker != nil && s.breaker.tripped() {
 			return s.retry(ctx, l, e, call, nil)
@@ -48,6 +51,9 @@ func (s *step) guard(h Handler) Handler {
 		return s.failed(ctx, l, e, call, err)
 	}
 }
+
+// errForeignContext is returned to a stage that did not pass its context on.
+var errForeignContext = errors.New("next was called with a context that does not come from the stage's own; a stage or middleware must pass on the one it was given")
 
 // withoutPanic makes a panic an error that no repetition will mend.
 func withoutPanic(h Handler) Handler {
@@ -73,6 +79,9 @@ func (s *step) failed(ctx context.Context, l *lane, e *Event, call Handler, err 
 		// would deliver the event twice in a row.
 		return s.giveBack(e, err)
 	case Rejected(err):
+		if s.breaker != nil {
+			s.breaker.succeeded() // it works: it has looked at the event
+		}
 		return s.bury(ctx, l, e, &failure{err: err, attempts: 1, first: s.flow.clock.Now()})
 	}
 	return s.retry(ctx, l, e, call, err)

@@ -3,9 +3,6 @@ package pipeline
 import (
 	"context"
 	"fmt"
-	"sort"
-	"strings"
-	"sync"
 	"time"
 )
 
@@ -17,76 +14,22 @@ const killGrace = 3 * time.Second
 // is left behind.
 func (g *gate) await() error {
 	f := g.flow
-	if !isOpen(g.gaveUp) {
-		return nil // it was said before
+	if !Sleep(context.Background(), f.clock, f.pipeline.stopTimeout, g.done) {
+		return nil
 	}
-	if Sleep(context.Background(), f.clock, f.pipeline.stopTimeout, g.done) {
-		where := f.lanes.where(f.pipeline)
-		f.kill()
-		if Sleep(context.Background(), f.clock, killGrace, g.done) {
-			close(g.gaveUp)
-		}
-		return fmt.Errorf("flow %s did not stop within %s: %s", f.name, f.pipeline.stopTimeout, where)
-	}
-	return nil
+	where := f.lanes.where(f.pipeline)
+	f.kill()
+	Sleep(context.Background(), f.clock, killGrace, g.done)
+	return fmt.Errorf("flow %s did not stop within %s: %s", f.name, short(f.pipeline.stopTimeout), where)
 }
 
-func isOpen(c <-chan struct{}) bool {
-	select {
-	case <-c:
-		return false
-	default:
-		return true
+// stop asks held events of all linked flows back and ends all waiting for
+// another attempt.
+func (g *numbering) stop() {
+	for _, f := range g.flows {
+		f.stop()
 	}
 }
 
-// laneList knows the lanes of a flow, to be able to say what hangs.
-type laneList struct {
-	mu    sync.Mutex
-	lanes map[*lane]struct{}
-}
-
-func (ll *laneList) add(l *lane) {
-	ll.mu.Lock()
-	defer ll.mu.Unlock()
-	if ll.lanes == nil {
-		ll.lanes = map[*lane]struct{}{}
-	}
-	ll.lanes[l] = struct{}{}
-}
-
-func (ll *laneList) remove(l *lane) {
-	ll.mu.Lock()
-	defer ll.mu.Unlock()
-	delete(ll.lanes, l)
-}
-
-// where says how many events are under way in which step. A lane whose event
-// was split says nothing: its parts have lanes of their own.
-func (ll *laneList) where(p *Pipeline) string {
-	ll.mu.Lock()
-	defer ll.mu.Unlock()
-	split := map[*lane]bool{}
-	for l := range ll.lanes {
-		split[l.parent] = true
-	}
-	counts := map[string]int{}
-	for l := range ll.lanes {
-		if !split[l] {
-			counts[p.steps[l.reached.Load()].describe()]++
-		}
-	}
-	var parts []string
-	for at, n := range counts {
-		parts = append(parts, fmt.Sprintf("%d in %s", n, at))
-	}
-	sort.Strings(parts)
-	return "events still " + strings.Join(parts, ", ")
-}
-
-func (s *step) describe() string {
-	if s.sink {
-		return "sink " + s.name
-	}
-	return "stage " + s.name
-}
+// stop is [numbering.stop] for one flow.
+func (f *flow) stop() { f.stopOnce.Do(func() { close(f.stopping) }) }

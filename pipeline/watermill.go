@@ -26,13 +26,7 @@ func (p *Pipeline) AddTo(ctx context.Context, r *message.Router) (close func() e
 	for _, f := range p.flows {
 		gates = append(gates, f.addTo(r)...)
 	}
-	return func() error {
-		var errs []error
-		for _, g := range gates {
-			errs = append(errs, g.endedBy())
-		}
-		return errors.Join(append(errs, p.close())...)
-	}, nil
+	return func() error { return errors.Join(finishAll(gates), p.close()) }, nil
 }
 
 // FromSubscriber makes a source of a plain Watermill subscriber. What it can do

@@ -25,7 +25,7 @@ func event(id, key string, t int) string {
 	return fmt.Sprintf(`{"id":%q,"k":%q,"t":%d}`, id, key, 900_000_000+t)
 }
 
-func message(events ...string) string { return `{"events":[` + strings.Join(events, ",") + `]}` }
+func messageOf(events ...string) string { return `{"events":[` + strings.Join(events, ",") + `]}` }
 
 // flowOf is a pipeline.yaml with one flow of these stages.
 func flowOf(rest string, stages ...string) string {
@@ -51,7 +51,7 @@ func settle(d time.Duration) {
 func TestPartsOfAMessageAreReorderedWithinOneWindow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		rig := flowtest.Start(t, flowOf(toOut, splitUp, identify, "{reorder: {window: 10s}}"), flowtest.Options{Catalog: catalog()})
-		sent := rig.Feed.Send("m", message(event("3", "a", 3), event("1", "a", 1), event("9", "b", 9), event("2", "a", 2)))
+		sent := rig.Feed.Send("m", messageOf(event("3", "a", 3), event("1", "a", 1), event("9", "b", 9), event("2", "a", 2)))
 		settle(9 * time.Second)
 		if got := rig.Recorder.IDs("out"); len(got) != 0 || sent.Acked() {
 			t.Fatalf("%v left before the window was over", got)
@@ -78,7 +78,7 @@ func TestAFailedPartComesAgainAloneWhenItsMessageDoes(t *testing.T) {
 				return nil
 			},
 		})
-		sent := rig.Feed.Send("m", message(event("1", "a", 1), event("2", "a", 2), event("3", "a", 3)))
+		sent := rig.Feed.Send("m", messageOf(event("1", "a", 1), event("2", "a", 2), event("3", "a", 3)))
 		settle(time.Second)
 		got := rig.Recorder.IDs("out")
 		slices.Sort(got)
@@ -176,7 +176,7 @@ func TestAWindowLargerThanMaxInFlightDoesNotStall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		rig := flowtest.Start(t, flowOf("    max_in_flight: 1\n"+toOut, splitUp, identify, "{reorder: {window: 10s}}"), flowtest.Options{Catalog: catalog()})
 		for i := range 10 {
-			rig.Feed.Send("", message(event(fmt.Sprint(2*i), "a", 100-i), event(fmt.Sprint(2*i+1), "b", 100-i)))
+			rig.Feed.Send("", messageOf(event(fmt.Sprint(2*i), "a", 100-i), event(fmt.Sprint(2*i+1), "b", 100-i)))
 		}
 		settle(11 * time.Second)
 		got := rig.Recorder.Got("out")
@@ -359,7 +359,7 @@ func TestAReplayLeavesTheSameWayEachTime(t *testing.T) {
 				flowtest.Options{Catalog: catalog(), Source: &pipeline.Source{Finite: true, Hold: pipeline.Forever}})
 			for i := range 300 {
 				t := (i*7919)%50 + i
-				rig.Feed.Send("", message(event(fmt.Sprint(i), "a", t), event(fmt.Sprint(i+1000), "a", t-30)))
+				rig.Feed.Send("", messageOf(event(fmt.Sprint(i), "a", t), event(fmt.Sprint(i+1000), "a", t-30)))
 			}
 			rig.Feed.End()
 			rig.Run()

@@ -18,10 +18,11 @@ type block struct {
 	path     string
 	pathHash uint64
 	received time.Time
-	lines    []line
+	lines    []*line
 }
 
-// line is one event and where it was found. It is its own metadata.
+// line is one event and where it was found. It is its own metadata. Lines share
+// no memory: one that is held for long must not keep its neighbours.
 type line struct {
 	event pipeline.Event
 	path  string
@@ -30,12 +31,12 @@ type line struct {
 }
 
 func newBlock(path string, now time.Time) *block {
-	return &block{path: path, pathHash: xxhash.Sum64String(path), received: now, lines: make([]line, 0, 64)}
+	return &block{path: path, pathHash: xxhash.Sum64String(path), received: now, lines: make([]*line, 0, 64)}
 }
 
 func (b *block) add(at place, content []byte) *line {
-	b.lines = append(b.lines, line{path: b.path, at: at})
-	l := &b.lines[len(b.lines)-1]
+	l := &line{path: b.path, at: at}
+	b.lines = append(b.lines, l)
 	l.event.Init(b.id(at, content), content)
 	l.event.Received = b.received
 	return l
@@ -46,7 +47,7 @@ func (b *block) add(at place, content []byte) *line {
 func (b *block) addOversize(at place, long *oversize, limit int) {
 	sum := long.hash.Sum(nil)
 	l := b.add(at, long.begun)
-	l.event.ID = b.id(at, sum)
+	l.event.Init(b.id(at, sum), long.begun)
 	l.event.Fail(fmt.Errorf("%d bytes are more than max_size (%s) allows; the first %d are kept", long.length, conf.Size(limit), len(long.begun)))
 	l.note = [][2]string{{"file.bytes", strconv.FormatInt(long.length, 10)}, {"file.sha256", hex.EncodeToString(sum)}}
 }
@@ -64,8 +65,7 @@ func (b *block) id(at place, content []byte) string {
 // subscription ends, so the message's context does not end with it.
 func (b *block) message(ctx context.Context) *message.Message {
 	events := make([]*pipeline.Event, len(b.lines))
-	for i := range b.lines {
-		l := &b.lines[i]
+	for i, l := range b.lines {
 		l.event.AddMeta(l)
 		events[i] = &l.event
 	}

@@ -19,7 +19,8 @@ type lineReader struct {
 	r    io.Reader
 	path string
 	max  int
-	rest []byte // the beginning of a line whose end has not been read
+	buf  []byte // what is read into; events have copies of their lines
+	rest []byte // the beginning of a line whose end has not been read; part of buf
 	at   place  // of rest
 }
 
@@ -55,7 +56,10 @@ func send(ctx context.Context, m *message.Message, out chan<- *message.Message) 
 
 // fill reads until b has at least one line. io.EOF comes with the last lines.
 func (lr *lineReader) fill(b *block) error {
-	buf := append(make([]byte, 0, max(blockSize, 2*len(lr.rest))), lr.rest...)
+	if cap(lr.buf) < max(blockSize, 2*len(lr.rest)) {
+		lr.buf = make([]byte, 0, max(blockSize, 2*len(lr.rest)))
+	}
+	buf := append(lr.buf[:0], lr.rest...)
 	searched := 0
 	for {
 		n, err := lr.r.Read(buf[len(buf):cap(buf)])
@@ -75,6 +79,7 @@ func (lr *lineReader) fill(b *block) error {
 			return lr.skip(b, buf)
 		case len(buf) == cap(buf):
 			buf = append(make([]byte, 0, 2*cap(buf)), buf...)
+			lr.buf = buf
 		}
 		searched = len(buf)
 	}
@@ -91,7 +96,7 @@ func (lr *lineReader) cut(b *block, text []byte) {
 			long.add(content)
 			b.addOversize(lr.at, long, lr.max)
 		case len(bytes.TrimSpace(content)) > 0:
-			b.add(lr.at, content[:len(content):len(content)])
+			b.add(lr.at, bytes.Clone(content))
 		}
 		lr.at.line++
 		lr.at.offset += int64(len(text) - len(rest))

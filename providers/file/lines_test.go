@@ -29,8 +29,7 @@ func readAll(r io.Reader, limit int) (all []found, err error) {
 	for err == nil {
 		b := newBlock("f", time.Time{})
 		err = lr.fill(b)
-		for i := range b.lines {
-			l := &b.lines[i]
+		for _, l := range b.lines {
 			content, _ := l.event.Bytes()
 			f := found{content: string(content), line: l.at.line, offset: l.at.offset}
 			f.bytes, _ = l.Lookup("file.bytes")

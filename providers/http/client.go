@@ -69,14 +69,10 @@ func proxy(q *http.Request) (*url.URL, error) {
 
 // send makes one request. Nil means that the receiver has taken the body.
 func (c *client) send(ctx context.Context, body []byte, header http.Header) error {
-	select {
-	case c.slots <- struct{}{}:
-		defer func() { <-c.slots }()
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-pipeline.Stopping(ctx):
-		return pipeline.ErrReturned
+	if err := c.takeSlot(ctx); err != nil {
+		return err
 	}
+	defer func() { <-c.slots }()
 	limited, cancel := context.WithTimeout(ctx, c.config.Timeout)
 	defer cancel()
 	q, err := http.NewRequestWithContext(limited, c.config.Method, c.config.URL, bytes.NewReader(body))
@@ -90,6 +86,24 @@ func (c *client) send(ctx context.Context, body []byte, header http.Header) erro
 		return c.unanswered(ctx, err)
 	}
 	return c.judge(answer, readSome(answer))
+}
+
+// takeSlot waits until the request may be made. A flow that stops finishes what
+// need not wait.
+func (c *client) takeSlot(ctx context.Context) error {
+	select {
+	case c.slots <- struct{}{}:
+		return nil
+	default:
+	}
+	select {
+	case c.slots <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-pipeline.Stopping(ctx):
+		return pipeline.ErrReturned
+	}
 }
 
 // sign adds what is the same in all requests.

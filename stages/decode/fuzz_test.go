@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/csv"
 	"encoding/xml"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -17,11 +16,15 @@ import (
 func seed(f *testing.F, prefix string) {
 	paths, _ := filepath.Glob("testdata/*" + prefix + "*.txtar")
 	for _, path := range paths {
-		data, err := os.ReadFile(path)
+		archive, err := txtar.ParseFile(path)
 		if err != nil {
 			f.Fatal(err)
 		}
-		f.Add(find(txtar.Parse(data), "in"))
+		for _, section := range archive.Files {
+			if section.Name == "in" || section.Name == "in.payload" {
+				f.Add(section.Data)
+			}
+		}
 	}
 }
 

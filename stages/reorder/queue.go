@@ -19,8 +19,9 @@ type queue struct {
 	before  time.Time    // the same, of earlier runs
 	newest  pipeline.Seq // the newest place in the source that has gone
 	hasGone bool
-	gap     bool // the event that went last did not reach its sink
-	idle    bool // it is among the keys that may be forgotten
+	gap     bool   // the event that went last did not reach its sink
+	missing string // its id, if it is to come again
+	idle    bool   // it is among the keys that may be forgotten
 }
 
 func newQueue(key string, last time.Time, earlier bool) *queue {
@@ -92,7 +93,8 @@ func (q *queue) take() *waiter {
 	q.ready[0] = nil
 	q.ready = q.ready[1:]
 	q.running, w.where = w, isRunning
-	w.gap, q.gap = q.gap, false
+	w.gap = q.gap && w.id != q.missing
+	q.gap, q.missing = false, ""
 	w.overtaken = q.hasGone && w.seq.Compare(q.newest) < 0
 	if !w.overtaken {
 		q.newest, q.hasGone = w.seq, true

@@ -37,8 +37,9 @@ type counts struct{ late, forced, dropped, reordered *pipeline.Counter }
 // waiter is an event that has entered and is not settled yet.
 type waiter struct {
 	event   *pipeline.Event
-	time    time.Time    // the event's; later stages may change it there
-	seq     pipeline.Seq // the event's
+	id      string // the event's, as time and seq: later stages may change them there
+	time    time.Time
+	seq     pipeline.Seq
 	queue   *queue
 	due     time.Time
 	turn    chan struct{} // gets its one signal when the event may go, or has to go back
@@ -88,7 +89,7 @@ func (s *stage) enter(ctx context.Context, e *pipeline.Event) (*waiter, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &waiter{event: e, time: e.Time, seq: e.Seq, queue: q, turn: make(chan struct{}, 1), untimed: e.Time.IsZero()}
+	w := &waiter{event: e, id: e.ID, time: e.Time, seq: e.Seq, queue: q, turn: make(chan struct{}, 1), untimed: e.Time.IsZero()}
 	if s.finite || s.config.By == byArrival {
 		s.awaitNumber(w)
 		s.follower.Enter(ctx)
@@ -193,6 +194,9 @@ func (s *stage) finish(w *waiter, settled, dead bool) (last time.Time) {
 	q := w.queue
 	w.where, q.running = isGone, nil
 	q.gap = q.gap || dead || !settled
+	if !settled {
+		q.missing = w.id
+	}
 	if settled && w.ordered {
 		q.settled, last = w.time, w.time
 	}
@@ -213,7 +217,7 @@ func (s *stage) sendBack(q *queue) {
 		w.turn <- struct{}{}
 		s.leave(q)
 	}
-	q.ready, q.held, q.gap = nil, nil, false
+	q.ready, q.held = nil, nil
 }
 
 func (s *stage) stopTimer() {
