@@ -9,7 +9,7 @@ import (
 	"github.com/leat-io/leat/internal/conf"
 )
 
-// builder turns a file into a pipeline and collects everything wrong with it.
+// fileBuilder turns a file into a pipeline and collects everything wrong with it.
 type fileBuilder struct {
 	options  Options
 	problems *conf.Problems

@@ -46,17 +46,6 @@ func (c flowConfig) Validate() error {
 	return nil
 }
 
-// Validate checks the backoff.
-func (c RetryConfig) Validate() error {
-	if c.Backoff.Min < 0 || c.Backoff.Min == 0 && c.Backoff.Max > 0 {
-		return FieldError("backoff", "must be longer than 0s")
-	}
-	if c.GiveUpAfter < 0 {
-		return FieldError("give_up_after", "must not be negative")
-	}
-	return nil
-}
-
 // stageOptions may stand beside the type of a stage.
 type stageOptions struct {
 	Name string `yaml:"name"`

@@ -80,9 +80,6 @@ func (env *Env) NotBefore() time.Time {
 	return env.Clock.Now().Add(longest)
 }
 
-// MaxHeld returns the flow's max_held.
-func (env *Env) MaxHeld() int { return env.flow.limits.maxHeld }
-
 // Follow tells the stage how far its sources have come. passed is called for
 // every message number, in order and one at a time, as soon as each event of
 // that message has called [Follower.Enter] or is settled. ended is called once,

@@ -57,6 +57,9 @@ func (b *fileBuilder) prepareGroups() {
 		}
 	}
 	for _, f := range b.p.flows {
+		if n := f.finiteSources(); n > 0 && n < len(f.sources) {
+			b.problems.Warnf(f.node, "flow %q reads live sources beside such that end by themselves: all of it goes by the wall clock, so that a window holds up a file as long as it says", f.name)
+		}
 		f.limits.finite = f.group.finite
 		f.group.flows = append(f.group.flows, f)
 		for _, other := range b.p.flows {
@@ -66,6 +69,15 @@ func (b *fileBuilder) prepareGroups() {
 			}
 		}
 	}
+}
+
+func (f *flow) finiteSources() (n int) {
+	for _, s := range f.sources {
+		if s.Finite {
+			n++
+		}
+	}
+	return n
 }
 
 // refuseCycles reports flows that call themselves through others, each cycle

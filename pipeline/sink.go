@@ -154,6 +154,7 @@ func (p *Pipeline) resolveFlow(from *flow, t *Target, problems *conf.Problems) H
 	names := make([]string, len(p.flows))
 	for i, f := range p.flows {
 		if f.name == t.Flow {
+			t.from = len(from.stages)
 			from.links = append(from.links, t)
 			return func(ctx context.Context, e *Event) error { return f.handle(ctx, e) }
 		}

@@ -12,6 +12,7 @@ type Target struct {
 	Sink string
 	Flow string
 	node *conf.Node
+	from int // how many stages of its flow stand before it
 }
 
 // Targets is one target or a list of them.

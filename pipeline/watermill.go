@@ -121,7 +121,7 @@ func ToMiddleware(s Stage) message.HandlerMiddleware {
 			return err
 		})
 		return func(m *message.Message) ([]*message.Message, error) {
-			return nil, handle(m.Context(), eventsOf(m, System.Now())[0])
+			return nil, Each(m.Context(), eventsOf(m, System.Now()), handle)
 		}
 	}
 }

@@ -207,15 +207,11 @@ func (c *closed) Subscribe(ctx context.Context, _ string) (<-chan *watermill.Mes
 func (c *closed) Close() error { return nil }
 
 // yamlOf is a pipeline.yaml around what an example shows of a stage.
-func yamlOf(name string, sections map[string]string) string {
+func yamlOf(sections map[string]string) string {
 	if text := sections["pipeline.yaml"]; text != "" {
 		return text
 	}
-	list := sections["stages"]
-	if list == "" {
-		list = "- " + name + ":\n" + indent("    ", sections["stage.yaml"])
-	}
-	return "version: 1\nflows:\n  f:\n    from: feed\n    stages:\n" + indent("      ", list) +
+	return "version: 1\nflows:\n  f:\n    from: feed\n    stages:\n" + indent("      ", sections["stages"]) +
 		"    to: out\n    on_error: {dead_letter: dead}\nsinks: {out: record, dead: record}\n"
 }
 
@@ -234,8 +230,11 @@ func inEveryExample(t *testing.T, f func(t *testing.T, yaml string, in []string)
 		for _, example := range examples(t, d.Name) {
 			t.Run(path.Join(d.Name, filepath.Base(example)), func(t *testing.T) {
 				sections := unpack(t, example)
-				in := slices.AppendSeq([]string{sections["in"]}, strings.Lines(sections["in"]))
-				synctest.Test(t, func(t *testing.T) { f(t, yamlOf(d.Name, sections), in) })
+				in := slices.Collect(strings.Lines(sections["in"]))
+				if payload := sections["in.payload"]; payload != "" {
+					in = append(in, payload)
+				}
+				synctest.Test(t, func(t *testing.T) { f(t, yamlOf(sections), in) })
 			})
 		}
 	}

@@ -46,7 +46,7 @@ func (s *Sent) Returned() int {
 
 func newFeed(source *pipeline.Source, redeliver bool) *Feed {
 	f := &Feed{redeliver: redeliver, wake: make(chan struct{}, 1)}
-	f.source = pipeline.Source{Hold: pipeline.Forever}
+	f.source = pipeline.Source{Hold: pipeline.Forever, Ordered: true}
 	if source != nil {
 		f.source = *source
 	}

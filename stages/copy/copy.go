@@ -9,7 +9,8 @@ var Stage = pipeline.DefineStage("copy", Config{}, New)
 
 // Config is the copy stage's part of pipeline.yaml.
 type Config struct {
-	// The sink, or list of sinks, or {flow: name}, that gets the copy.
+	// The sink, or list of sinks, that gets the copy; a flow as in
+	// copy: {to: {flow: name}}.
 	To pipeline.Targets `yaml:"to,required,short"`
 }
 

@@ -50,7 +50,7 @@ func (c Config) Validate() error {
 
 // Traits tells check what the stage does.
 func (c Config) Traits() pipeline.Traits {
-	return pipeline.Traits{Dedupes: true, Remembers: c.TTL}
+	return pipeline.Traits{Dedupes: true, Remembers: c.TTL, SetsID: !c.ID.IsZero()}
 }
 
 type stage struct {
@@ -131,8 +131,12 @@ var errElsewhere = errors.New("another process is delivering the event")
 
 // deliver runs the rest of the flow under a claim that is ours.
 func (s *stage) deliver(ctx context.Context, id pipeline.Digest, e *pipeline.Event, next pipeline.Handler) error {
-	lasting := context.WithoutCancel(ctx) // what has happened must be recorded even when the flow stops
-	if err := next(ctx, e); err != nil {
+	err := next(ctx, e)
+	lasting := ctx
+	if !s.quick {
+		lasting = context.WithoutCancel(ctx) // what has happened must be recorded even when the flow stops
+	}
+	if err != nil {
 		_ = s.claims.Release(lasting, id) // a claim that stays ends with this process
 		return err
 	}
