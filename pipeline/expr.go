@@ -54,7 +54,7 @@ func (x *Expr) UnmarshalText(b []byte) error {
 // stands in the file, because a ${VAR} in it may be a secret.
 func (x *Expr) UnmarshalNode(n *conf.Node, p *conf.Problems) {
 	var text string
-	if !conf.Decode(n, &text, p) {
+	if n.Kind == conf.Null || !conf.Decode(n, &text, p) {
 		return
 	}
 	*x = Expr{text: text, written: n.Raw}
