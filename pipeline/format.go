@@ -31,35 +31,29 @@ func (f *Format) UnmarshalText(b []byte) error {
 	return nil
 }
 
-// Line returns the event as one line with its line break. JSON that spans
+// AppendLine appends the event as one line with its line break. JSON that spans
 // several lines is written without its white space; another payload that does
 // cannot be a line by itself and is rejected.
-func (f Format) Line(e *Event) ([]byte, error) {
-	if f == FormatEnvelope {
-		return e.envelope()
-	}
+func (f Format) AppendLine(dst []byte, e *Event) ([]byte, error) {
 	raw, err := e.Bytes()
 	if err != nil {
-		return nil, err
+		return dst, err
 	}
-	out := make([]byte, 0, len(raw)+1)
-	if bytes.IndexByte(raw, '\n') < 0 {
-		return append(append(out, raw...), '\n'), nil
+	switch {
+	case f == FormatEnvelope:
+		return e.appendEnvelope(dst, raw), nil
+	case bytes.IndexByte(raw, '\n') < 0:
+		return append(append(dst, raw...), '\n'), nil
+	case !e.IsJSON():
+		return dst, Reject(errors.New("the payload has line breaks and is not JSON: write it with format: envelope"))
 	}
-	if !e.IsJSON() {
-		return nil, Reject(errors.New("the payload has line breaks and is not JSON: write it with format: envelope"))
-	}
-	return append(rawjson.Compact(out, raw), '\n'), nil
+	return append(rawjson.Compact(dst, raw), '\n'), nil
 }
 
-// envelope writes {v, id, key, time, type, meta, body}, without what the event
-// does not have. A body that is not JSON is a string, or body_base64.
-func (e *Event) envelope() ([]byte, error) {
-	raw, err := e.Bytes()
-	if err != nil {
-		return nil, err
-	}
-	out := fmt.Appendf(make([]byte, 0, len(raw)+256), `{"v":%d,"id":`, EnvelopeVersion)
+// appendEnvelope writes {v, id, key, time, type, meta, body}, without what the
+// event does not have. A body that is not JSON is a string, or body_base64.
+func (e *Event) appendEnvelope(out, raw []byte) []byte {
+	out = fmt.Appendf(out, `{"v":%d,"id":`, EnvelopeVersion)
 	out = rawjson.AppendString(out, e.ID)
 	for _, f := range [...][2]string{{"key", e.Key}, {"time", e.TimeText()}, {"type", e.Type}} {
 		if f[1] != "" {
@@ -68,7 +62,7 @@ func (e *Event) envelope() ([]byte, error) {
 		}
 	}
 	out = e.appendMeta(out)
-	return append(e.appendBody(out, raw), "}\n"...), nil
+	return append(e.appendBody(out, raw), "}\n"...)
 }
 
 func (e *Event) appendMeta(out []byte) []byte {

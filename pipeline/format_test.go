@@ -10,7 +10,7 @@ import (
 
 func lineOf(t *testing.T, f pipeline.Format, e *pipeline.Event) string {
 	t.Helper()
-	line, err := f.Line(e)
+	line, err := f.AppendLine(nil, e)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,7 +30,7 @@ func TestLinesAreTheBytesOfTheEvent(t *testing.T) {
 			t.Errorf("%q is written as %q", payload, got)
 		}
 	}
-	line, err := pipeline.FormatLines.Line(pipeline.NewEvent("1", []byte("two\nlines")))
+	line, err := pipeline.FormatLines.AppendLine(nil, pipeline.NewEvent("1", []byte("two\nlines")))
 	if err == nil || !pipeline.Rejected(err) || !strings.Contains(err.Error(), "format: envelope") {
 		t.Errorf("two lines that are not JSON: %q, %v", line, err)
 	}

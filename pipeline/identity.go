@@ -2,9 +2,9 @@ package pipeline
 
 import (
 	"strconv"
-	"strings"
 
 	"github.com/leat-io/leat/internal/conf"
+	"github.com/leat-io/leat/internal/rawjson"
 )
 
 // Identity is what makes two events the same: one expression, or a list of
@@ -39,26 +39,38 @@ func (id Identity) Of(e *Event) (string, error) {
 	if !id.list {
 		return id.single(e)
 	}
-	var b strings.Builder
-	b.Grow(128)
-	known := false
+	var idSpace, textSpace [128]byte // most identities need no more
+	out, text, known := idSpace[:0], textSpace[:0], false
 	for i := range id.parts {
-		text, ok, err := id.parts[i].Text(e)
-		if err != nil {
+		var ok bool
+		var err error
+		if text, ok, err = id.parts[i].appendText(text[:0], e); err != nil {
 			return "", err
 		}
 		if known = known || ok; !ok {
-			b.WriteString("-;") // null, which no text is written as
+			out = append(out, "-;"...) // null, which no text is written as
 			continue
 		}
-		b.WriteString(strconv.Itoa(len(text)))
-		b.WriteByte(':')
-		b.WriteString(text)
+		out = strconv.AppendInt(out, int64(len(text)), 10)
+		out = append(append(out, ':'), text...)
 	}
 	if !known {
 		return e.ID, nil
 	}
-	return b.String(), nil
+	return string(out), nil
+}
+
+// appendText is [Expr.Text] into dst.
+func (x *Expr) appendText(dst []byte, e *Event) ([]byte, bool, error) {
+	if x.path == nil {
+		text, ok, err := x.Text(e)
+		return append(dst, text...), ok, err
+	}
+	raw, err := e.Raw(*x.path)
+	if err != nil || raw == nil || rawjson.KindOf(raw) == rawjson.Null {
+		return dst, false, err
+	}
+	return rawjson.AppendText(dst, raw), true, nil
 }
 
 // single evaluates the only expression. An error means that it met a null: a

@@ -63,10 +63,11 @@ func (e *Event) CheckJSON(maxDepth int) error {
 	if p.checked || p.decoded {
 		return nil
 	}
-	if err := rawjson.Check(p.raw, maxDepth); err != nil {
+	p.fields = rawjson.Fields{} // another event may share the old index
+	if err := p.fields.CheckIndex(p.raw, maxDepth); err != nil {
 		return Reject(fmt.Errorf("payload is not JSON: %w", err))
 	}
-	p.checked = true
+	p.checked, p.indexed = true, true
 	return nil
 }
 

@@ -12,11 +12,22 @@ func Check(b []byte, maxDepth int) error {
 	return nil
 }
 
-// check is one loop instead of a function for each kind of container, so that
-// the input's depth is never the depth of the call stack.
+// check looks at a whole text.
 func check(b []byte, maxDepth int) (i int, f fault) {
+	if i, f = checkValue(b, skipSpace(b, 0), maxDepth); f != "" {
+		return i, f
+	}
+	if i = skipSpace(b, i); i < len(b) {
+		return i, afterDocument
+	}
+	return i, ""
+}
+
+// checkValue reads the value that begins at i and returns where it ends. It is
+// one loop instead of a function for each kind of container, so that the input's
+// depth is never the depth of the call stack.
+func checkValue(b []byte, i, maxDepth int) (_ int, f fault) {
 	var open nesting
-	i = skipSpace(b, 0)
 value:
 	if i >= len(b) {
 		return i, atValue
@@ -52,13 +63,11 @@ value:
 		i, f = checkScalar(b, i)
 	}
 	for f == "" {
+		if open.depth == 0 {
+			return i, ""
+		}
 		i = skipSpace(b, i)
 		switch {
-		case open.depth == 0:
-			if i < len(b) {
-				return i, afterDocument
-			}
-			return i, ""
 		case i >= len(b):
 			return i, open.after()
 		case b[i] == ',' && open.inObject:

@@ -39,10 +39,7 @@ func BenchmarkSourceLines(b *testing.B) {
 func BenchmarkSinkAppend(b *testing.B) {
 	for _, fsync := range []string{fsyncNone, fsyncAlways} {
 		b.Run("fsync="+fsync, func(b *testing.B) {
-			s := &sink{
-				config: SinkConfig{Path: filepath.Join(b.TempDir(), "out"), Format: pipeline.FormatLines, Fsync: fsync},
-				files:  files{open: map[string]*appender{}, fsync: fsync == fsyncAlways, clock: pipeline.System},
-			}
+			s := newSink(SinkConfig{Path: filepath.Join(b.TempDir(), "out"), Format: pipeline.FormatLines, Fsync: fsync}, pipeline.System, nil)
 			defer s.files.close()
 			b.SetBytes(int64(len(benchLine)))
 			b.ReportAllocs()

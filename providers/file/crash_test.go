@@ -25,10 +25,7 @@ const lineSize = 4 << 20
 // writeForEver appends lines of that size and prints the number of each once it
 // is settled.
 func writeForEver(path string) {
-	s := &sink{
-		config: SinkConfig{Path: path, Format: pipeline.FormatLines},
-		files:  files{open: map[string]*appender{}, clock: pipeline.System, log: slog.Default()},
-	}
+	s := newSink(SinkConfig{Path: path, Format: pipeline.FormatLines}, pipeline.System, slog.Default())
 	fill := strings.Repeat("x", lineSize)
 	for n := 0; ; n++ {
 		line := fmt.Appendf(make([]byte, 0, lineSize), `{"n":%d,"fill":"`, n)

@@ -2,7 +2,9 @@ package file
 
 import (
 	"context"
+	"log/slog"
 	"strings"
+	"sync"
 
 	"github.com/leat-io/leat/pipeline"
 )
@@ -46,9 +48,9 @@ func (c SinkConfig) Validate() error {
 // NewSink builds the sink. An event is settled once its line is written; a line
 // that could not be written whole is taken back, and the event tried again.
 func NewSink(c SinkConfig, env *pipeline.Env) (pipeline.Handler, error) {
-	s := &sink{config: c, files: files{open: map[string]*appender{}, fsync: c.Fsync == fsyncAlways, clock: env.Clock, log: env.Log}}
+	s := newSink(c, env.Clock, env.Log)
 	env.OnStart(func(context.Context) error {
-		if strings.Contains(c.Path, dateMark) {
+		if s.dated {
 			return nil
 		}
 		return s.files.openNow(c.Path)
@@ -57,16 +59,31 @@ func NewSink(c SinkConfig, env *pipeline.Env) (pipeline.Handler, error) {
 	return s.deliver, nil
 }
 
+func newSink(c SinkConfig, clock pipeline.Clock, log *slog.Logger) *sink {
+	return &sink{
+		config:  c,
+		dated:   strings.Contains(c.Path, dateMark),
+		files:   files{open: map[string]*appender{}, fsync: c.Fsync == fsyncAlways, clock: clock, log: log},
+		buffers: sync.Pool{New: func() any { return new([]byte) }},
+	}
+}
+
 type sink struct {
 	config SinkConfig
+	dated  bool
 	files  files
+	// buffers are for lines that are being written.
+	buffers sync.Pool
 }
 
 func (s *sink) deliver(ctx context.Context, e *pipeline.Event) error {
-	line, err := s.config.Format.Line(e)
+	buffer := s.buffers.Get().(*[]byte)
+	defer s.buffers.Put(buffer)
+	line, err := s.config.Format.AppendLine((*buffer)[:0], e)
 	if err != nil {
 		return err
 	}
+	*buffer = line
 	if s.config.Fsync == fsyncAlways {
 		pipeline.Yield(ctx)
 	}
@@ -80,7 +97,7 @@ func (s *sink) deliver(ctx context.Context, e *pipeline.Event) error {
 
 // path returns the file for an event.
 func (s *sink) path(e *pipeline.Event) string {
-	if !strings.Contains(s.config.Path, dateMark) {
+	if !s.dated {
 		return s.config.Path
 	}
 	day := "undated"

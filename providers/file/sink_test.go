@@ -54,10 +54,7 @@ func open(t *testing.T, c SinkConfig) *opened {
 	if c.Format == "" {
 		c.Format = pipeline.FormatLines
 	}
-	o.sink = &sink{config: c, files: files{
-		open: map[string]*appender{}, fsync: c.Fsync == fsyncAlways, clock: o.clock,
-		log: slog.New(slog.NewTextHandler(&o.log, nil)),
-	}}
+	o.sink = newSink(c, o.clock, slog.New(slog.NewTextHandler(&o.log, nil)))
 	t.Cleanup(func() {
 		if err := o.files.close(); err != nil {
 			t.Error(err)

@@ -23,7 +23,7 @@ type Config struct {
 func New(c Config, _ *pipeline.Env) (pipeline.Handler, error) {
 	var mu sync.Mutex
 	return func(_ context.Context, e *pipeline.Event) error {
-		line, err := c.Format.Line(e)
+		line, err := c.Format.AppendLine(nil, e)
 		if err != nil {
 			return err
 		}

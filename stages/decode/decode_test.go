@@ -96,7 +96,8 @@ func TestDeepestXMLThatIsAllowed(t *testing.T) {
 	}
 }
 
-func TestJSONCostsNoMemory(t *testing.T) {
+// The one allocation is the index of the fields, which the stages behind read.
+func TestJSONCostsOneIndex(t *testing.T) {
 	handle := handler(t)
 	e := pipeline.NewEvent("1", sample)
 	got := testing.AllocsPerRun(100, func() {
@@ -105,7 +106,7 @@ func TestJSONCostsNoMemory(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
-	if got != 0 {
+	if got > 1 {
 		t.Errorf("%v allocations", got)
 	}
 }

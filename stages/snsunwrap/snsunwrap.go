@@ -67,15 +67,14 @@ func New(c Config, env *pipeline.Env) (pipeline.Stage, error) {
 // unwrap changes e into the message it carries. It returns false for a message
 // of SNS itself, which ends here.
 func (s *stage) unwrap(e *pipeline.Event) (bool, error) {
-	if err := e.CheckJSON(s.maxDepth); err != nil {
-		return false, err
-	}
 	raw, err := e.Bytes()
 	if err != nil {
 		return false, err
 	}
 	env := &envelope{}
-	env.fields.Index(raw)
+	if err := env.fields.CheckIndex(raw, s.maxDepth); err != nil {
+		return false, pipeline.Reject(fmt.Errorf("payload is not JSON: %w", err))
+	}
 	switch kind := env.text("Type"); kind {
 	case "Notification":
 		return true, env.open(e)
