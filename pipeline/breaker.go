@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -63,7 +64,7 @@ func (b *breaker) succeeded() {
 
 // acquire waits until the caller may try the sink. While the sink is down that
 // is one caller at a time; done must be called with the result.
-func (b *breaker) acquire(ctx context.Context, stop <-chan struct{}) (done func(ok bool), err error) {
+func (b *breaker) acquire(ctx context.Context, stop, giveUp <-chan struct{}) (done func(ok bool), err error) {
 	b.mu.Lock()
 	open, turn, mended := b.open.Load(), b.turn, b.mended
 	b.mu.Unlock()
@@ -79,8 +80,13 @@ func (b *breaker) acquire(ctx context.Context, stop <-chan struct{}) (done func(
 		return nil, ctx.Err()
 	case <-stop:
 		return nil, ErrReturned
+	case <-giveUp:
+		return nil, errGiveUp
 	}
 }
+
+// errGiveUp says that the event's time is over while it waited for its turn.
+var errGiveUp = errors.New("sink is failing")
 
 // tries returns how often the sink was tried since it is down, 0 when it works.
 func (b *breaker) tries() int {

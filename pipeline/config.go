@@ -18,6 +18,14 @@ type fileConfig struct {
 	StopTimeout time.Duration `yaml:"stop_timeout"`
 }
 
+// Validate checks what one setting cannot.
+func (c fileConfig) Validate() error {
+	if c.StopTimeout < time.Second {
+		return FieldError("stop_timeout", "must be at least 1s")
+	}
+	return nil
+}
+
 // flowConfig is one flow.
 type flowConfig struct {
 	From         *conf.Node `yaml:"from,required"`

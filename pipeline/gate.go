@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 
 	"github.com/ThreeDotsLabs/watermill/message"
 )
@@ -14,8 +15,9 @@ import (
 // each, after which there is none), lets them through within the limits of the
 // flow, and ends only after every message it let through is settled.
 type gate struct {
-	flow   *flow
-	source *namedSource
+	flow    *flow
+	source  *namedSource
+	foreign bool // the router is somebody else's, and may have middlewares
 
 	open    sync.WaitGroup // messages under way
 	done    chan struct{}  // closed after the last of them
@@ -37,6 +39,7 @@ type ticket struct {
 	number uint64
 	events []*Event
 	gate   *gate
+	begun  atomic.Bool // the handler was called, or never will be
 }
 
 type ticketKey struct{}
@@ -48,20 +51,42 @@ func newGate(f *flow, s *namedSource) *gate {
 // subscribe subscribes to the source. [Pipeline.Run] opens all gates before an event
 // moves, so that a source that cannot be read is known in time; the router of
 // somebody else opens each when it runs.
+//
+// The subscription has a context of its own, see [gate.Subscribe]; only while it
+// is being opened does ctx, or a stop of the flow, end it.
 func (g *gate) subscribe(ctx context.Context) error {
 	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.in != nil {
+	opened := g.in != nil
+	g.mu.Unlock()
+	if opened {
 		return nil
 	}
 	subscription, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	release := whileOpening(ctx, g.flow.stopping, cancel)
 	in, err := g.source.Subscriber.Subscribe(subscription, g.source.Topic)
-	if err != nil {
+	if release(); err != nil {
 		cancel()
 		return fmt.Errorf("flow %s: source %s: %w", g.flow.name, g.source.name, err)
 	}
+	g.mu.Lock()
 	g.in, g.cancel = in, cancel
+	g.mu.Unlock()
 	return nil
+}
+
+// whileOpening calls cancel when ctx or stopping ends before release is called.
+func whileOpening(ctx context.Context, stopping <-chan struct{}, cancel func()) (release func()) {
+	opened := make(chan struct{})
+	go func() {
+		select {
+		case <-opened:
+		case <-ctx.Done():
+			cancel()
+		case <-stopping:
+			cancel()
+		}
+	}()
+	return func() { close(opened) }
 }
 
 // Subscribe implements [message.Subscriber]. When ctx ends the flow stops. The
@@ -145,17 +170,21 @@ func (g *gate) pass(m *message.Message, out chan<- *message.Message) bool {
 	f := g.flow
 	events := eventsOf(m, f.clock.Now())
 	if len(events) == 0 {
-		return m.Ack()
+		m.Ack()
+		return true
 	}
 	if !f.limits.admit(f.stopping, len(events)) {
 		return false
 	}
-	t := &ticket{f.group.take(len(events)), events, g}
+	t := &ticket{number: f.group.take(len(events)), events: events, gate: g}
 	m.SetContext(context.WithValue(m.Context(), ticketKey{}, t))
 	g.open.Add(1)
 	select {
 	case out <- m:
 		f.pipeline.stats.read.Add(int64(len(events)))
+		if g.foreign {
+			go t.watch(m)
+		}
 		return true
 	case <-f.stopping:
 		f.limits.leave(slotInFlight, 0, len(events))
@@ -170,8 +199,37 @@ func (g *gate) handle(m *message.Message) error {
 	if !ok {
 		return fmt.Errorf("flow %s: the message came without passing the flow's gate: a decorator of the router must keep its context", g.flow.name)
 	}
+	if t.begun.Swap(true) {
+		return errHandledTwice
+	}
 	defer t.gate.open.Done()
 	return g.flow.consume(m, t)
+}
+
+// errHandledTwice answers a middleware that calls the handler again. The flow has
+// tried again where that helps, and what it returned is for the source.
+var errHandledTwice = errors.New("the flow has returned this message already: keep Retry middlewares off its handlers")
+
+// watch closes the books on a message that a middleware of somebody else's router
+// acknowledges or hands back without having called the handler.
+func (t *ticket) watch(m *message.Message) {
+	select {
+	case <-m.Acked():
+	case <-m.Nacked():
+	case <-t.gate.done:
+		return
+	}
+	if t.begun.Swap(true) {
+		return
+	}
+	f := t.gate.flow
+	f.limits.leave(slotInFlight, 0, len(t.events))
+	for i := range t.events {
+		for _, follower := range f.group.followers {
+			follower.pass(t.number + uint64(i))
+		}
+	}
+	t.gate.open.Done()
 }
 
 // Close implements [message.Subscriber]: it stops the flow and returns when its
@@ -194,8 +252,23 @@ func (g *gate) finish() error {
 		g.cancel()
 		go refuse(in)
 	}
-	g.closing.Do(func() { g.closeErr = g.source.Subscriber.Close() })
+	g.closing.Do(func() { g.closeErr = g.closeSource() })
 	return errors.Join(g.stopErr, g.endedBy(), g.closeErr)
+}
+
+// closeSource does not wait for ever: what the flow has left behind, a source may
+// wait for.
+func (g *gate) closeSource() error {
+	closed := make(chan error, 1)
+	ended := make(chan struct{})
+	go func() {
+		closed <- g.source.Subscriber.Close()
+		close(ended)
+	}()
+	if Sleep(context.Background(), g.flow.clock, closeGrace, ended) {
+		return fmt.Errorf("flow %s: source %s did not close within %s", g.flow.name, g.source.name, closeGrace)
+	}
+	return <-closed
 }
 
 // endedBy says what ended the gate's source before its time.

@@ -48,6 +48,9 @@ func (ll *laneList) where(p *Pipeline) string {
 		parts = append(parts, fmt.Sprintf("%d in %s", n, at))
 	}
 	sort.Strings(parts)
+	if len(parts) == 0 {
+		return "its router never gave messages back"
+	}
 	return "events still " + strings.Join(parts, ", ")
 }
 

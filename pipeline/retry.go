@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -25,8 +26,15 @@ func (s *step) retry(ctx context.Context, l *lane, e *Event, call Handler, err e
 		s.noteFailure(e, f)
 	}
 	l.yield()
+	giveUp, release := s.giveUpTimer()
+	defer release()
 	for {
-		done, waitErr := s.waitTurn(ctx, l, f)
+		done, waitErr := s.waitTurn(ctx, l, f, giveUp)
+		if errors.Is(waitErr, errGiveUp) {
+			f.err = cmp.Or(f.err, waitErr)
+			s.givenUp(f)
+			return s.bury(ctx, l, e, f)
+		}
 		if waitErr != nil {
 			return &returned{errors.Join(waitErr, f.err)}
 		}
@@ -48,6 +56,18 @@ func (s *step) retry(ctx context.Context, l *lane, e *Event, call Handler, err e
 	}
 }
 
+// giveUpTimer returns a channel that closes when an event that is tried from now
+// on has to be given up; nil when that never is.
+func (s *step) giveUpTimer() (giveUp <-chan struct{}, release func()) {
+	limit := s.policy.giveUpAfter
+	if limit <= 0 {
+		return nil, func() {}
+	}
+	over := make(chan struct{})
+	timer := s.flow.clock.AfterFunc(limit, func() { close(over) })
+	return over, func() { timer.Stop() }
+}
+
 func (s *step) givenUp(f *failure) bool {
 	limit := s.policy.giveUpAfter
 	if limit <= 0 || s.flow.clock.Now().Sub(f.first) < limit {
@@ -59,10 +79,10 @@ func (s *step) givenUp(f *failure) bool {
 
 // waitTurn waits out the backoff and, while the sink is down, until this event
 // is the one that tries it. done reports how the attempt went.
-func (s *step) waitTurn(ctx context.Context, l *lane, f *failure) (done func(ok bool), err error) {
+func (s *step) waitTurn(ctx context.Context, l *lane, f *failure, giveUp <-chan struct{}) (done func(ok bool), err error) {
 	done, attempts := func(bool) {}, f.attempts
 	if s.breaker != nil {
-		if done, err = s.breaker.acquire(ctx, l.flow.stopping); err != nil {
+		if done, err = s.breaker.acquire(ctx, l.flow.stopping, giveUp); err != nil {
 			return nil, err
 		}
 		attempts = max(attempts, s.breaker.tries())

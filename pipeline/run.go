@@ -110,9 +110,11 @@ func subscribeAll(ctx context.Context, gates []*gate) error {
 // finishAll waits for all gates and closes their sources.
 func finishAll(gates []*gate) error {
 	errs := make([]error, len(gates))
+	var wg sync.WaitGroup
 	for i, g := range gates {
-		errs[i] = g.finish()
+		wg.Go(func() { errs[i] = g.finish() })
 	}
+	wg.Wait()
 	return errors.Join(errs...)
 }
 

@@ -101,15 +101,18 @@ func (s *step) giveBack(e *Event, err error) error {
 
 // bury sends the event to the dead letters, or back to its source when the flow
 // has none or they cannot be written.
-func (s *step) bury(ctx context.Context, l *lane, e *Event, f *failure) error {
+func (s *step) bury(ctx context.Context, l *lane, e *Event, f *failure) (err error) {
 	if s.policy.last {
 		return &returned{f.err} // who has it buried gives the event back
 	}
 	if s.policy.dead == nil {
 		return s.giveBack(e, Reject(fmt.Errorf("%w (the flow has no dead_letter to put it in)", f.err)))
 	}
-	if s.unclaimed != nil && s.unclaimed.known(ctx, e) {
-		return nil
+	if s.unclaimed != nil {
+		if !s.unclaimed.enter(ctx, e) {
+			return nil
+		}
+		defer func() { s.unclaimed.leave(ctx, e, err == nil) }()
 	}
 	letter, err := s.deadLetter(e, f)
 	if err != nil {
@@ -120,9 +123,6 @@ func (s *step) bury(ctx context.Context, l *lane, e *Event, f *failure) error {
 		return err
 	case err != nil:
 		return s.giveBack(e, fmt.Errorf("%w; its dead letter cannot be written: %w", f.err, err))
-	}
-	if s.unclaimed != nil {
-		s.unclaimed.remember(ctx, e)
 	}
 	l.dead = true
 	l.reached.Store(s.id)

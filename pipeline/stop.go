@@ -6,8 +6,12 @@ import (
 	"time"
 )
 
-// killGrace is how long events get to end after their contexts were cancelled.
-const killGrace = 3 * time.Second
+const (
+	// killGrace is how long events get to end after their contexts were cancelled.
+	killGrace = 3 * time.Second
+	// closeGrace is how long a source gets to close.
+	closeGrace = 10 * time.Second
+)
 
 // await waits until the gate's messages are settled. After the stop timeout it
 // cancels their contexts and says where they were; what does not even end then

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 )
 
@@ -14,6 +15,9 @@ type unclaimed struct {
 	claims Claims
 	ttl    time.Duration
 	copies *Counter
+
+	mu   sync.Mutex
+	busy map[Digest]chan struct{} // whose letters are being written
 }
 
 // newUnclaimed also returns the index of the flow's dedupe. It returns nil for a
@@ -24,6 +28,7 @@ func (f *flow) newUnclaimed() (*unclaimed, int) {
 			return &unclaimed{
 				claims: f.pipeline.state.Claims(f.name + "/dead letters"), ttl: s.traits.Remembers,
 				copies: f.pipeline.stats.counter(f.name, "on_error", CountEarlier),
+				busy:   map[Digest]chan struct{}{},
 			}, i
 		}
 	}
@@ -34,21 +39,64 @@ func (u *unclaimed) digest(e *Event) Digest {
 	return DigestOf(fmt.Sprintf("%s#%x", e.source, e.Seq.Child))
 }
 
-// known reports whether the event's dead letter was written before. A state store
+// enter reports whether the caller is to write the event's dead letter, and must
+// call leave afterwards; a copy waits for the one that is at it. A state store
 // that cannot be asked only costs a second letter.
-func (u *unclaimed) known(ctx context.Context, e *Event) bool {
+func (u *unclaimed) enter(ctx context.Context, e *Event) bool {
 	if e.source == "" {
+		return true
+	}
+	id := u.digest(e)
+	for {
+		other, first := u.begin(id)
+		if first {
+			break
+		}
+		Yield(ctx)
+		select {
+		case <-other:
+		case <-ctx.Done():
+			return true
+		}
+	}
+	if verdict, _ := u.claims.Claim(ctx, id); verdict == Delivered || verdict == Earlier {
+		u.copies.Inc()
+		u.end(id)
 		return false
 	}
-	verdict, err := u.claims.Claim(ctx, u.digest(e))
-	if err != nil || verdict == Claimed {
-		return false
-	}
-	u.copies.Inc()
 	return true
 }
 
-func (u *unclaimed) remember(ctx context.Context, e *Event) {
+// leave records the dead letter, or gives the claim back when it was not written.
+func (u *unclaimed) leave(ctx context.Context, e *Event, written bool) {
+	if e.source == "" {
+		return
+	}
 	Yield(ctx)
-	_ = u.claims.Commit(context.WithoutCancel(ctx), u.digest(e), u.ttl, OutcomeDead)
+	id, lasting := u.digest(e), context.WithoutCancel(ctx)
+	if written {
+		_ = u.claims.Commit(lasting, id, u.ttl, OutcomeDead)
+	} else {
+		_ = u.claims.Release(lasting, id)
+	}
+	u.end(id)
+}
+
+func (u *unclaimed) begin(id Digest) (other <-chan struct{}, first bool) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if at, busy := u.busy[id]; busy {
+		return at, false
+	}
+	u.busy[id] = make(chan struct{})
+	return nil, true
+}
+
+func (u *unclaimed) end(id Digest) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if at, busy := u.busy[id]; busy {
+		close(at)
+		delete(u.busy, id)
+	}
 }

@@ -15,9 +15,10 @@ import (
 // function after the router has stopped.
 //
 // The router must not cut holds short: set its CloseTimeout above the
-// pipeline's stop timeout, and keep the Timeout and PoisonQueue middlewares off
-// these handlers (a timeout would cancel events that are held on purpose, and a
-// poison queue would take what the flow wants to have offered again).
+// pipeline's stop timeout, and keep the Timeout, Retry and PoisonQueue middlewares
+// off these handlers (a timeout would cancel events that are held on purpose; the
+// flow tries again by itself, and what it returns is for the source; a poison
+// queue would take what it wants to have offered again).
 func (p *Pipeline) AddTo(ctx context.Context, r *message.Router) (close func() error, err error) {
 	if err := p.start(ctx); err != nil {
 		return nil, err
@@ -25,6 +26,9 @@ func (p *Pipeline) AddTo(ctx context.Context, r *message.Router) (close func() e
 	var gates []*gate
 	for _, f := range p.flows {
 		gates = append(gates, f.addTo(r)...)
+	}
+	for _, g := range gates {
+		g.foreign = true
 	}
 	return func() error { return errors.Join(finishAll(gates), p.close()) }, nil
 }

@@ -65,7 +65,10 @@ func (s *stage) believe(w *waiter) {
 // without a usable time goes alone: as everything that came before it is due
 // already, that is its place of arrival.
 func (s *stage) letGo(w *waiter, now time.Time) {
-	if w.untimed || s.config.By == byArrival || s.isFarAhead(w, now) {
+	if s.config.By == byArrival {
+		w.queue.releaseAlone(w)
+	} else if w.untimed || s.isFarAhead(w, now) {
+		w.alone = true
 		w.queue.releaseAlone(w)
 	} else {
 		w.queue.releaseUpTo(w)
@@ -178,6 +181,7 @@ func (s *stage) forceOldest() {
 func (s *stage) force(w *waiter) {
 	q, before := w.queue, len(w.queue.ready)
 	if w.untimed || s.isFarAhead(w, s.mark.now()) {
+		w.alone = true
 		q.releaseAlone(w)
 	} else {
 		q.releaseUpTo(w)

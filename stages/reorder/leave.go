@@ -33,7 +33,7 @@ func (s *stage) markEvent(w *waiter) {
 		e.SetMeta(pipeline.MarkLate, "true")
 		e.SetMeta(pipeline.MarkLateBy, w.late.String())
 	}
-	if w.untimed || w.overtaken && s.config.By == byArrival {
+	if w.alone || w.overtaken && s.config.By == byArrival {
 		e.SetMeta(pipeline.MarkUnordered, "true")
 	}
 	if w.forced {

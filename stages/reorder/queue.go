@@ -48,19 +48,23 @@ func compare(a, b *waiter) int {
 	return a.seq.Compare(b.seq)
 }
 
-// last is the newest time released in order. It goes back when events that were
-// released return to the source unsettled.
+// last is the newest time that has left its place in the order, or is about to;
+// what is earlier is late. It goes back when events return to the source.
 func (q *queue) last() time.Time {
-	for i := len(q.ready) - 1; i >= 0; i-- {
-		if q.ready[i].ordered {
-			return q.ready[i].time
+	last := q.settled
+	if q.running != nil && q.running.counts() {
+		last = latest(last, q.running.time)
+	}
+	for _, w := range q.ready {
+		if w.counts() {
+			last = latest(last, w.time)
 		}
 	}
-	if q.running != nil && q.running.ordered {
-		return q.running.time
-	}
-	return q.settled
+	return last
 }
+
+// counts reports whether the event's time matters to those behind it.
+func (w *waiter) counts() bool { return w.ordered || w.late > 0 }
 
 // releaseUpTo makes w and everything before it ready.
 func (q *queue) releaseUpTo(w *waiter) {

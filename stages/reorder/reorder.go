@@ -39,8 +39,8 @@ type Config struct {
 	// leat.unkeyed), or dead_letter.
 	NoKey string `yaml:"no_key"`
 	// How far in the future an event time may lie, behind a live source, before
-	// it is taken for a mistake: such an event leaves in its place of arrival and
-	// makes no other event late.
+	// it is taken for a mistake: such an event leaves in its place of arrival,
+	// marked leat.unordered, and makes no other event late.
 	MaxAhead time.Duration `yaml:"max_ahead"`
 }
 
@@ -112,7 +112,7 @@ func (s *stage) handle(ctx context.Context, e *pipeline.Event, next pipeline.Han
 	settled := false // also when the rest of the flow panics
 	defer func() { s.done(w, settled, pipeline.DeadLettered(ctx)) }()
 	if goesOn, err := s.judge(w); !goesOn {
-		settled = true // it is none of those that its key waits for
+		w.judged, settled = true, true // it is none of those that its key waits for
 		return err
 	}
 	s.markEvent(w)

@@ -51,6 +51,8 @@ type waiter struct {
 	sorted    bool // it is late only against an earlier run
 	forced    bool
 	gap       bool
+	alone     bool // released in its place of arrival, for its time is no use
+	judged    bool // the policy for late events has kept it back
 	ordered   bool // released in order: what is earlier is late from then on
 	overtaken bool // an event that came after it has left before it
 	late      time.Duration
@@ -172,6 +174,9 @@ func (s *stage) withdraw(w *waiter) bool {
 		w.queue.held = without(w.queue.held, w)
 	case isReady:
 		w.queue.ready = without(w.queue.ready, w)
+		if !s.finite {
+			s.sendBack(w.queue) // none of them may overtake it
+		}
 	}
 	w.where = isGone
 	s.leave(w.queue)
@@ -193,12 +198,13 @@ func (s *stage) finish(w *waiter, settled, dead bool) (last time.Time) {
 	defer s.mu.Unlock()
 	q := w.queue
 	w.where, q.running = isGone, nil
-	q.gap = q.gap || dead || !settled
-	if !settled {
+	q.gap = q.gap || dead || !settled || w.gap && w.judged
+	if !settled && !w.gap {
 		q.missing = w.id
 	}
-	if settled && w.ordered {
-		q.settled, last = w.time, w.time
+	if settled && !w.judged && w.counts() {
+		q.settled = latest(q.settled, w.time)
+		last = latest(q.settled, q.before)
 	}
 	if !settled && !s.finite {
 		s.sendBack(q)
@@ -206,6 +212,13 @@ func (s *stage) finish(w *waiter, settled, dead bool) (last time.Time) {
 	s.run(q)
 	s.leave(q)
 	return last
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // errOvertaken is no failure of the event it is returned for.
