@@ -80,6 +80,8 @@ func freeAddress(t *testing.T) string {
 // post sends an event, again until the flows listen.
 func post(t *testing.T, url, key, body string) {
 	t.Helper()
+	again := time.NewTicker(5 * time.Millisecond) // until the listener of another goroutine is there
+	defer again.Stop()
 	for deadline := time.Now().Add(10 * time.Second); ; {
 		status, err := tryPost(t, url, key, body)
 		if err == nil && status == http.StatusNoContent {
@@ -88,7 +90,7 @@ func post(t *testing.T, url, key, body string) {
 		if err == nil || time.Now().After(deadline) {
 			t.Fatalf("POST: status %d, %v", status, err)
 		}
-		time.Sleep(5 * time.Millisecond) // a listener of another goroutine: there is nothing to wait on
+		<-again.C
 	}
 }
 
