@@ -1,6 +1,7 @@
 package stages_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -377,5 +378,57 @@ func TestAReplayLeavesTheSameWayEachTime(t *testing.T) {
 		if again := leave(); !slices.Equal(first, again) {
 			t.Fatalf("two replays differ:\n%v\n%v", first, again)
 		}
+	}
+}
+
+func TestAnOutageIsOverWithTheFirstRejection(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var away atomic.Bool
+		away.Store(true)
+		rest := "    to: out\n    on_error: {dead_letter: dead}\nsinks: {out: {record: {}}, dead: {record: {}}}\n"
+		rig := flowtest.Start(t, flowOf(rest, identify), flowtest.Options{Catalog: catalog(), Fail: func(sink string, _ *pipeline.Event, _ int) error {
+			switch {
+			case sink == "dead":
+				return nil
+			case away.Load():
+				return errAway
+			}
+			return pipeline.Reject(errors.New("not like this"))
+		}})
+		for i := range 100 {
+			rig.Feed.Send("", event(fmt.Sprint(i), "a", i))
+		}
+		settle(10 * time.Minute)
+		away.Store(false)
+		settle(time.Minute)
+		if n := len(rig.Recorder.IDs("dead")); n != 100 {
+			t.Errorf("a minute after the sink answers again %d of 100 events have been rejected", n)
+		}
+	})
+}
+
+func TestAStageThatFailsAfterNextIsNotCalledAgain(t *testing.T) {
+	for _, to := range []string{"out", "[out, other]"} {
+		synctest.Test(t, func(t *testing.T) {
+			var failures atomic.Int32
+			o := flowtest.Options{Catalog: catalog()}
+			o.Catalog.Stages = append(o.Catalog.Stages, pipeline.DefineStage("after", struct{}{}, func(struct{}, *pipeline.Env) (pipeline.Stage, error) {
+				return func(next pipeline.Handler) pipeline.Handler {
+					return func(ctx context.Context, e *pipeline.Event) error {
+						err := next(ctx, e)
+						if err == nil && failures.Add(1) <= 2 {
+							err = errors.New("after next")
+						}
+						return err
+					}
+				}, nil
+			}))
+			rig := flowtest.Start(t, flowOf("    to: "+to+"\nsinks: {out: {record: {}}, other: {record: {}}}\n", "after", "{copy: other}"), o)
+			sent := rig.Feed.Send("1", "1")
+			settle(time.Hour)
+			if got := rig.Recorder.IDs("out"); len(got) != 1 || sent.Returned() != 1 {
+				t.Errorf("to %s: delivered %d times, returned %d times", to, len(got), sent.Returned())
+			}
+		})
 	}
 }

@@ -89,3 +89,27 @@ func TestByArrivalMarksWhatComesAgainTooLate(t *testing.T) {
 		}
 	})
 }
+
+func TestAfterAKilledRunNothingLeavesBeforeItsPredecessorsCanBeBack(t *testing.T) {
+	for _, by := range []string{"window: 10s", "by: arrival"} {
+		synctest.Test(t, func(t *testing.T) {
+			state := flowtest.NewState()
+			state.KilledRun()
+			rig := flowtest.Start(t, flowOf(toOut, identify, "{reorder: {"+by+"}}"), flowtest.Options{
+				Catalog: catalog(), State: state,
+				Source: &pipeline.Source{Hold: pipeline.Forever, Ordered: true, Redelivery: time.Minute},
+			})
+			rig.Feed.Send("m2", event("2", "a", 2))
+			settle(50 * time.Second)
+			if got := rig.Recorder.IDs("out"); len(got) != 0 {
+				t.Errorf("%s: %v left at once", by, got)
+			}
+			settle(20 * time.Second)
+			rig.Feed.Send("m3", event("3", "a", 3))
+			settle(11 * time.Second)
+			if got := rig.Recorder.IDs("out"); !slices.Equal(got, []string{"2", "3"}) {
+				t.Errorf("%s: arrived %v", by, got)
+			}
+		})
+	}
+}

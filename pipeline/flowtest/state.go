@@ -16,6 +16,7 @@ type State struct {
 	ids   map[string]record
 	times map[string]released
 	fail  error
+	dirty bool
 }
 
 type record struct {
@@ -38,6 +39,21 @@ func (s *State) NextRun() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.run++
+}
+
+// KilledRun is [State.NextRun] after a run that was killed.
+func (s *State) KilledRun() {
+	s.NextRun()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.dirty = true
+}
+
+// Unclean reports whether the last run was killed.
+func (s *State) Unclean() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.dirty
 }
 
 // Break has every call fail with err from now on; nil mends the store.
