@@ -126,7 +126,7 @@ func (b *fileBuilder) buildStages(f *flow) {
 		// the flow as it is meant.
 		s, c, ok := def.build(t.settings, env, b.problems)
 		f.incomplete = f.incomplete || !ok
-		f.stages = append(f.stages, &builtStage{name, t.name, t.at, s, traitsOf(c)})
+		f.stages = append(f.stages, &builtStage{name, t.at, s, traitsOf(c)})
 	}
 }
 

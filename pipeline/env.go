@@ -29,7 +29,8 @@ type Env struct {
 }
 
 // OnStart has f called before the first event arrives; an error keeps the
-// pipeline from running. What f starts must end with ctx or in [Env.OnClose].
+// pipeline from running. The context does not end when the pipeline stops, since
+// events are finished after that: what f starts must end in [Env.OnClose].
 func (env *Env) OnStart(f func(ctx context.Context) error) {
 	env.pipeline.hooks = append(env.pipeline.hooks, hook{name: env.label(), start: f})
 }

@@ -48,7 +48,6 @@ type namedSource struct {
 // builtStage is a stage of a flow with what check asks about.
 type builtStage struct {
 	address string // name, or type#n
-	kind    string
 	node    *conf.Node
 	stage   Stage
 	traits  Traits

@@ -35,8 +35,14 @@ func (f *flow) newUnclaimed() (*unclaimed, int) {
 	return nil, 0
 }
 
+// digest is made of the payload too: what a source calls by the same name, or a
+// deep split gives the same place, may still be another event.
 func (u *unclaimed) digest(e *Event) Digest {
-	return DigestOf(fmt.Sprintf("%s#%x", e.source, e.Seq.Child))
+	content := e.origin
+	if e.Split() {
+		content = e.payload.raw
+	}
+	return DigestOf(fmt.Sprintf("%s#%x#%s", e.source, e.Seq.Child, content))
 }
 
 // enter reports whether the caller is to write the event's dead letter, and must
@@ -47,17 +53,9 @@ func (u *unclaimed) enter(ctx context.Context, e *Event) bool {
 		return true
 	}
 	id := u.digest(e)
-	for {
-		other, first := u.begin(id)
-		if first {
-			break
-		}
+	for other, first := u.begin(id); !first; other, first = u.begin(id) {
 		Yield(ctx)
-		select {
-		case <-other:
-		case <-ctx.Done():
-			return true
-		}
+		<-other // it ends with its own attempt, and that with the flow
 	}
 	if verdict, _ := u.claims.Claim(ctx, id); verdict == Delivered || verdict == Earlier {
 		u.copies.Inc()

@@ -108,9 +108,9 @@ func fromMessage(e *Event, before, m *message.Message) *Event {
 }
 
 // ToMiddleware makes a Watermill handler middleware of a stage, for routers that
-// have no flows; [NewEnv] gives an env to build the stage with. The handler behind it must not produce messages: the router
-// would publish them after the stage has returned, so that a failed publish
-// would come too late for it.
+// have no flows; [NewEnv] gives an env to build the stage with. The handler
+// behind it must not produce messages: the router would publish them after the
+// stage has returned, so that a failed publish would come too late for it.
 func ToMiddleware(s Stage) message.HandlerMiddleware {
 	return func(h message.HandlerFunc) message.HandlerFunc {
 		handle := s(func(ctx context.Context, e *Event) error {

@@ -156,3 +156,16 @@ func TestCopiesOfWhatCannotBeReadAreOneDeadLetter(t *testing.T) {
 		expect(t, sent, true)
 	})
 }
+
+func TestOtherBytesUnderTheSameNameAreAnotherDeadLetter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rig := flowtest.Start(t, flowOf(toDead, identify, "{dedupe: {}}"), flowtest.Options{Catalog: catalog()})
+		for _, payload := range []string{"not JSON", "not JSON either", "not JSON"} {
+			rig.Feed.Send("m1", payload)
+		}
+		settle(time.Minute)
+		if n := len(rig.Recorder.IDs("dead")); n != 2 {
+			t.Errorf("%d dead letters, want one for each payload", n)
+		}
+	})
+}
