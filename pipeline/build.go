@@ -110,6 +110,15 @@ func (b *fileBuilder) envOf(kind, name string) *Env {
 	return env
 }
 
+// kindSource is the kind of a source's env.
+const kindSource = "source"
+
+func (b *fileBuilder) sourceEnv(f *flow, kind string) *Env {
+	env := b.env(sourceName(f, kind), f)
+	env.kind = kindSource
+	return env
+}
+
 func namesOf[D any](defs []D, name func(D) string) []string {
 	out := make([]string, len(defs))
 	for i, d := range defs {

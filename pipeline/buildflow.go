@@ -73,7 +73,7 @@ func (b *fileBuilder) buildSources(f *flow) {
 			continue
 		}
 		def := b.options.Catalog.Sources[slices.Index(names, t.name)]
-		if s, _, ok := def.build(t.settings, b.env(sourceName(f, t.name), f), b.problems); ok {
+		if s, _, ok := def.build(t.settings, b.sourceEnv(f, t.name), b.problems); ok {
 			f.sources = append(f.sources, &namedSource{s, sourceName(f, t.name), t.at})
 		}
 	}

@@ -21,7 +21,7 @@ type Env struct {
 	Log   *slog.Logger
 
 	pipeline *Pipeline
-	kind     string // of a part without a flow: sink, state
+	kind     string // sink, state or source, "" for a stage
 	space    string // what its records in the state store are kept under
 	flow     *flow
 	node     *conf.Node
@@ -32,7 +32,7 @@ type Env struct {
 // pipeline from running. The context does not end when the pipeline stops, since
 // events are finished after that: what f starts must end in [Env.OnClose].
 func (env *Env) OnStart(f func(ctx context.Context) error) {
-	env.pipeline.hooks = append(env.pipeline.hooks, hook{name: env.label(), start: f})
+	env.pipeline.hooks = append(env.pipeline.hooks, hook{name: env.label(), start: f, source: env.kind == kindSource})
 }
 
 // OnClose has f called after the last event; the parts that were built last are
@@ -74,12 +74,16 @@ func (env *Env) NotBefore() time.Time {
 	if !ok || !s.Unclean() {
 		return time.Time{}
 	}
-	longest := env.flow.group.redelivery
+	longest := env.flow.group.redelivery()
 	if longest == 0 {
 		return time.Time{}
 	}
 	return env.Clock.Now().Add(longest)
 }
+
+// Stopping returns a channel that closes when the flow stops: what a source gets
+// back from then on was not refused, and can be offered to others at once.
+func (env *Env) Stopping() <-chan struct{} { return env.flow.stopping }
 
 // Follow tells the stage how far its sources have come. passed is called for
 // every message number, in order and one at a time, as soon as each event of

@@ -10,13 +10,12 @@ import (
 // numbering gives the messages of all sources of a group of linked flows their
 // numbers and tells followers how far the group has come.
 type numbering struct {
-	mu         sync.Mutex
-	last       uint64        // the numbers 1 to last are given out
-	sources    int           // that may still give messages
-	finite     bool          // all sources end by themselves
-	redelivery time.Duration // the longest of the sources
-	followers  []*Follower
-	flows      []*flow
+	mu        sync.Mutex
+	last      uint64 // the numbers 1 to last are given out
+	sources   int    // that may still give messages
+	finite    bool   // all sources end by themselves
+	followers []*Follower
+	flows     []*flow
 }
 
 // take gives out n numbers and returns the first.
@@ -26,6 +25,16 @@ func (g *numbering) take(n int) uint64 {
 	first := g.last + 1
 	g.last += uint64(n)
 	return first
+}
+
+// redelivery is the longest of the sources.
+func (g *numbering) redelivery() (longest time.Duration) {
+	for _, f := range g.flows {
+		for _, s := range f.sources {
+			longest = max(longest, s.Redelivery)
+		}
+	}
+	return longest
 }
 
 // sourceEnded tells the followers, after the last source, that no number will

@@ -46,7 +46,6 @@ func (b *fileBuilder) prepareGroups() {
 	for _, f := range b.p.flows {
 		for _, s := range f.sources {
 			f.group.finite = f.group.finite && s.Finite
-			f.group.redelivery = max(f.group.redelivery, s.Redelivery)
 		}
 		for _, follower := range f.follows {
 			follower.index = len(f.group.followers)

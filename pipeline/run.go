@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -12,9 +13,10 @@ import (
 
 // hook is something to do when a pipeline starts or ends.
 type hook struct {
-	name  string
-	start func(context.Context) error
-	close func() error
+	name   string
+	start  func(context.Context) error
+	close  func() error
+	source bool
 }
 
 // Run opens what the pipeline needs, moves events until all sources have ended
@@ -41,7 +43,7 @@ func (p *Pipeline) start(ctx context.Context) error {
 	if p.started.Swap(true) {
 		return errors.New("a pipeline runs once: load it again to run it again")
 	}
-	for _, h := range p.hooks {
+	for _, h := range sourcesFirst(p.hooks) {
 		if h.start == nil {
 			continue
 		}
@@ -50,6 +52,20 @@ func (p *Pipeline) start(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// sourcesFirst puts the hooks of sources before those of stages, which may ask
+// what sources have learnt ([Env.NotBefore]), also of those in linked flows.
+func sourcesFirst(hooks []hook) []hook {
+	return slices.SortedStableFunc(slices.Values(hooks), func(a, b hook) int {
+		switch {
+		case a.source == b.source:
+			return 0
+		case a.source:
+			return -1
+		}
+		return 1
+	})
 }
 
 // close runs the close hooks, those of the parts built last first.

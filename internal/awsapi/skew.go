@@ -1,0 +1,42 @@
+package awsapi
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+)
+
+// skewed are the codes with which AWS answers a signature that is too old or from
+// the future.
+var skewed = []string{"RequestTimeTooSkewed", "RequestExpired", "RequestInTheFuture", "SignatureDoesNotMatch", "InvalidSignatureException", "AuthFailure"}
+
+// maxSkew is how far a clock may be off before AWS refuses its signatures.
+const maxSkew = 4 * time.Minute
+
+// learnTime takes over the time of a service that refused ours: a machine whose
+// clock is wrong can still sign.
+func (c *Caller) learnTime(refused *Error, answer *http.Response) {
+	if !slices.Contains(skewed, refused.Code) {
+		return
+	}
+	theirs, err := http.ParseTime(answer.Header.Get("Date"))
+	if err != nil {
+		return
+	}
+	if skew := time.Until(theirs); skew.Abs() > maxSkew {
+		refused.clock = true
+		c.skew.Store(int64(skew))
+	}
+}
+
+// withoutURL takes the URL out of an error of net/http: its path or query may
+// hold a secret, and who calls says where the request went.
+func withoutURL(err error) error {
+	var u *url.Error
+	if errors.As(err, &u) {
+		return u.Err
+	}
+	return err
+}

@@ -1,0 +1,79 @@
+package sqs
+
+import (
+	"context"
+	"time"
+
+	"github.com/leat-io/leat/pipeline"
+)
+
+// maxBatch is how many entries SQS takes in one request, and gives in one answer.
+const maxBatch = 10
+
+// api is what the source and the sink ask of a queue, in either protocol. Each
+// call is one request; errors are those of [awsapi.Caller].
+type api interface {
+	// resolve finds the URL of a queue by name.
+	resolve(ctx context.Context, q queueRef) (url string, err error)
+	// attributes returns the queue's own settings.
+	attributes(ctx context.Context) (map[string]string, error)
+	receive(ctx context.Context, q receiveCall) ([]*received, error)
+	// remove deletes messages by receipt. It returns what was refused, by index.
+	remove(ctx context.Context, receipts []string) (map[int]*entryError, error)
+	// change sets for how long from now messages stay invisible.
+	change(ctx context.Context, entries []visibility) (map[int]*entryError, error)
+	// send puts messages into the queue. It returns what was refused, by index.
+	send(ctx context.Context, entries []*outgoing) (map[int]*entryError, error)
+	// at names the queue that all calls but resolve concern.
+	at(url string)
+}
+
+type receiveCall struct {
+	wait       time.Duration
+	visibility time.Duration // 0: the queue's own
+}
+
+// received is a message as it came.
+type received struct {
+	id, receipt string
+	body        []byte
+	group       string // of a FIFO queue
+	sent        time.Time
+	receives    int // how often it was received, this time included; 0: unknown
+	meta        pipeline.MetaSource
+}
+
+// outgoing is a message to be sent.
+type outgoing struct {
+	body       string
+	attributes []attribute
+	group      string // FIFO: the events of a group stay in order
+	dedup      string // FIFO: copies within five minutes are one
+}
+
+type attribute struct {
+	name, kind string // kind: String, Number or Binary, with a suffix of the sender's
+	text       string
+	binary     []byte
+}
+
+type visibility struct {
+	receipt string
+	timeout time.Duration
+}
+
+// entryError is why one entry of a batch was refused.
+type entryError struct {
+	code, message string
+	senders       bool // the entry itself is wrong: the same again will fail again
+}
+
+func (e *entryError) Error() string {
+	if e.message == "" {
+		return e.code
+	}
+	return e.code + ": " + e.message
+}
+
+// seconds rounds up: SQS counts in whole ones.
+func seconds(d time.Duration) int64 { return int64((d + time.Second - 1) / time.Second) }

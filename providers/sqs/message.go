@@ -1,0 +1,59 @@
+package sqs
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+
+	"github.com/ThreeDotsLabs/watermill/message"
+
+	"github.com/leat-io/leat/pipeline"
+)
+
+// Attributes that name a message better than SQS does: the id that SQS gives is
+// new with each send, also when it is the same event that is sent again.
+const (
+	labelAttribute     = metaPrefix + "leat"
+	watermillAttribute = metaPrefix + "_watermill_message_uuid" // of Watermill's own SQS publisher
+)
+
+// eventOf makes an event of a message. A label that cannot be read is left where
+// it is, in the metadata.
+func (s *subscription) eventOf(m *received) *pipeline.Event {
+	e := pipeline.NewEvent(identity(m), m.body)
+	e.Received = s.clock.Now()
+	e.AddMeta(m.meta)
+	if uuid := e.Meta(watermillAttribute); uuid != "" {
+		e.ID = uuid
+	}
+	if label := e.Meta(labelAttribute); label != "" {
+		if err := e.ReadLabel(label); err != nil {
+			s.log.Debug("the leat attribute of a message cannot be read", "message", m.id, "error", err)
+		}
+	}
+	return e
+}
+
+func identity(m *received) string {
+	if m.id != "" {
+		return m.id
+	}
+	hash := sha256.Sum256(m.body)
+	return "sha256:" + hex.EncodeToString(hash[:16])
+}
+
+// messageOf makes the Watermill message that carries an entry's event. plain is
+// for users of Watermill without leat, who look at payload and metadata.
+func (s *subscription) messageOf(e *entry) (*message.Message, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(s.messages)
+	if !s.plain {
+		e.event = s.eventOf(e.received)
+		return pipeline.NewBatch(ctx, []*pipeline.Event{e.event}), cancel
+	}
+	event := s.eventOf(e.received)
+	m := message.NewMessageWithContext(ctx, event.ID, e.body)
+	for name, value := range event.AllMeta() {
+		m.Metadata.Set(name, value)
+	}
+	return m, cancel
+}

@@ -1,0 +1,55 @@
+package sqs
+
+import (
+	"encoding/base64"
+	"fmt"
+
+	"github.com/leat-io/leat/internal/rawjson"
+)
+
+// appendJSON appends the members of an entry of SendMessageBatch.
+func (m *outgoing) appendJSON(b []byte) []byte {
+	b = rawjson.AppendString(append(b, `"MessageBody":`...), m.body)
+	if m.group != "" {
+		b = rawjson.AppendString(append(b, `,"MessageGroupId":`...), m.group)
+	}
+	if m.dedup != "" {
+		b = rawjson.AppendString(append(b, `,"MessageDeduplicationId":`...), m.dedup)
+	}
+	for i, a := range m.attributes {
+		b = append(b, [...]string{`,"MessageAttributes":{`, `,`}[min(i, 1)]...)
+		b = append(rawjson.AppendString(b, a.name), `:{"DataType":`...)
+		b = rawjson.AppendString(b, a.kind)
+		if a.binary != nil {
+			b = rawjson.AppendString(append(b, `,"BinaryValue":`...), base64.StdEncoding.EncodeToString(a.binary))
+		} else {
+			b = rawjson.AppendString(append(b, `,"StringValue":`...), a.text)
+		}
+		b = append(b, '}')
+	}
+	if len(m.attributes) > 0 {
+		b = append(b, '}')
+	}
+	return b
+}
+
+// setForm sets the fields of an entry of SendMessageBatch.
+func (m *outgoing) setForm(set setter) {
+	set("MessageBody", m.body)
+	if m.group != "" {
+		set("MessageGroupId", m.group)
+	}
+	if m.dedup != "" {
+		set("MessageDeduplicationId", m.dedup)
+	}
+	for i, a := range m.attributes {
+		prefix := fmt.Sprintf("MessageAttribute.%d.", i+1)
+		set(prefix+"Name", a.name)
+		set(prefix+"Value.DataType", a.kind)
+		if a.binary != nil {
+			set(prefix+"Value.BinaryValue", base64.StdEncoding.EncodeToString(a.binary))
+		} else {
+			set(prefix+"Value.StringValue", a.text)
+		}
+	}
+}

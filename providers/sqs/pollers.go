@@ -1,0 +1,188 @@
+package sqs
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/leat-io/leat/internal/awsapi"
+	"github.com/leat-io/leat/pipeline"
+)
+
+// pollers ask for messages: one for a quiet queue, more as long as there is a
+// backlog and the flow takes more than they bring.
+type pollers struct {
+	s *subscription
+
+	mu      sync.Mutex
+	running int
+	want    int
+	failing time.Time // since when requests fail, zero while they do not
+	told    time.Time // when that was last said
+}
+
+func (p *pollers) begin() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.want = 1
+	p.more()
+}
+
+// more starts the pollers that are wanted; it needs the lock.
+func (p *pollers) more() {
+	for p.running < p.want {
+		p.running++
+		p.s.senders.Add(1)
+		go p.poll()
+	}
+}
+
+// stay reports whether a poller goes on.
+func (p *pollers) stay() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.running > p.want {
+		p.running--
+		return false
+	}
+	return true
+}
+
+func (p *pollers) poll() {
+	defer p.s.senders.Done()
+	var wait pause
+	for p.stay() && p.s.awaitRoom() {
+		d := p.round(&wait)
+		if d > 0 && !pipeline.Sleep(p.s.polls, p.s.clock, d, p.s.halted) {
+			return
+		}
+	}
+}
+
+// emptyPause is how long to wait after an empty answer that came at once.
+const emptyPause = time.Second
+
+// round asks once and gives out what came. It returns how long to wait before
+// asking again.
+func (p *pollers) round(wait *pause) time.Duration {
+	began := p.s.clock.Now()
+	messages, err := p.s.receive()
+	asked := p.s.clock.Now()
+	p.s.take(messages, asked)
+	if err != nil {
+		return p.failed(err, wait)
+	}
+	p.succeeded()
+	wait.reset()
+	p.resize(len(messages), asked.Sub(began), p.s.clock.Now().Sub(asked))
+	if len(messages) == 0 && asked.Sub(began) < emptyPause {
+		return emptyPause
+	}
+	return 0
+}
+
+// resize compares what a request brought with what it cost: a full answer that
+// the flow took faster than it came calls for another poller; an answer that was
+// not even half full, or that waited for the flow, says that there are enough.
+func (p *pollers) resize(n int, asking, giving time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case n == maxBatch && giving <= asking:
+		p.want = min(p.want+1, p.s.config.MaxPollers)
+		p.more()
+	case n < maxBatch/2 || giving > 4*asking:
+		p.want = max(1, p.want-1)
+	}
+}
+
+// repeat is how often a failure that lasts is said again.
+const repeat = time.Minute
+
+func (p *pollers) failed(err error, wait *pause) time.Duration {
+	d := wait.next(err)
+	if p.s.polls.Err() != nil {
+		return d
+	}
+	p.s.count(err)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.want = max(1, p.want/2)
+	now := p.s.clock.Now()
+	if p.failing.IsZero() {
+		p.failing = now
+	}
+	if p.told.IsZero() || now.Sub(p.told) >= repeat {
+		p.told = now
+		p.s.log.Log(context.Background(), levelOf(err), "cannot receive from SQS, trying again", "queue", p.s.queue.url, "since", p.failing, "error", explained(err))
+	}
+	return d
+}
+
+// levelOf is an error for what will not pass by itself.
+func levelOf(err error) slog.Level {
+	if awsapi.Transient(err) {
+		return slog.LevelWarn
+	}
+	return slog.LevelError
+}
+
+func (p *pollers) succeeded() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.failing.IsZero() {
+		p.s.log.Info("receiving from SQS again", "queue", p.s.queue.url, "after", p.s.clock.Now().Sub(p.failing).Round(time.Millisecond))
+		p.failing, p.told = time.Time{}, time.Time{}
+	}
+}
+
+// count counts a failed request.
+func (s *subscription) count(err error) {
+	s.counts.failed.Inc()
+	if awsapi.Throttled(err) {
+		s.counts.throttle.Inc()
+	}
+}
+
+// receive makes one request for messages.
+func (s *subscription) receive() ([]*received, error) {
+	ctx, cancel := context.WithTimeout(s.polls, s.config.Wait+callTimeout)
+	defer cancel()
+	return s.queue.receive(ctx, receiveCall{wait: s.config.Wait, visibility: s.queue.ask})
+}
+
+// take brings messages into the table and gives out those that are new.
+func (s *subscription) take(messages []*received, now time.Time) {
+	if len(messages) == 0 {
+		return
+	}
+	s.counts.received.Add(len(messages))
+	fresh, again := s.table.add(messages, now, s.queue.visibility)
+	s.counts.again.Add(len(again))
+	for _, e := range append(again, fresh...) {
+		s.keeper.keep(e)
+	}
+	s.deliver(fresh)
+}
+
+// awaitRoom waits while as many messages are in flight as may be, and returns
+// false on a stop.
+func (s *subscription) awaitRoom() bool {
+	select {
+	case <-s.halted:
+		return false
+	default:
+	}
+	for {
+		room := s.table.room()
+		if room == nil {
+			return true
+		}
+		select {
+		case <-room:
+		case <-s.halted:
+			return false
+		}
+	}
+}

@@ -1,0 +1,131 @@
+package sqs
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/ThreeDotsLabs/watermill/message"
+
+	"github.com/leat-io/leat/pipeline"
+)
+
+// NewSource returns the source. It finds its queue when the pipeline starts.
+func NewSource(c SourceConfig, env *pipeline.Env) (*pipeline.Source, error) {
+	sub := newSubscriber(c, env.Clock, env.Log)
+	sub.stopping = env.Stopping()
+	sub.counts = countsOf(env)
+	source := &pipeline.Source{Subscriber: sub, Topic: c.Queue, Hold: c.hold()}
+	env.OnStart(func(ctx context.Context) error {
+		q, err := sub.opener.open(ctx, c.Queue)
+		if err != nil {
+			return err
+		}
+		sub.found = q
+		source.Redelivery = q.visibility
+		return nil
+	})
+	return source, nil
+}
+
+// NewSubscriber returns the source as a plain Watermill subscriber, whose topics
+// are queues: names, URLs or ARNs. Messages carry the body as payload and the
+// attributes as metadata called sqs.<name>. An acknowledged message is deleted;
+// one that is nacked comes again after ReturnAfter; others stay invisible to
+// further receivers as long as the subscriber lives. Zero settings get their
+// defaults.
+func NewSubscriber(c SourceConfig, log *slog.Logger) (*Subscriber, error) {
+	c = c.withDefaults()
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	s := newSubscriber(c, pipeline.System, log)
+	s.plain = true
+	return s, nil
+}
+
+func (c SourceConfig) withDefaults() SourceConfig {
+	d := Source.Defaults.(SourceConfig)
+	if c.Protocol == "" {
+		c.Protocol = d.Protocol
+	}
+	if c.MaxInFlight == 0 {
+		c.MaxInFlight = d.MaxInFlight
+	}
+	if c.MaxPollers == 0 {
+		c.MaxPollers = d.MaxPollers
+	}
+	if c.ReturnAfter.Max == 0 {
+		c.ReturnAfter = d.ReturnAfter
+	}
+	c.Extend = true
+	return c
+}
+
+// Subscriber is a Watermill subscriber with many messages in flight.
+type Subscriber struct {
+	config   SourceConfig
+	clock    pipeline.Clock
+	log      *slog.Logger
+	opener   opener
+	counts   *counts
+	plain    bool            // messages are Watermill's own, not events
+	stopping <-chan struct{} // closed when the flow stops, nil without one
+	grace    time.Duration   // how long Close waits for messages under way
+	found    *queue          // by the start of the pipeline
+
+	mu     sync.Mutex
+	subs   []*subscription
+	closed bool
+}
+
+// closeGrace is how long Close waits for messages whose fate is open.
+const closeGrace = 3 * time.Second
+
+func newSubscriber(c SourceConfig, clock pipeline.Clock, log *slog.Logger) *Subscriber {
+	return &Subscriber{
+		config: c, clock: clock, log: log, counts: newCounts(), grace: closeGrace,
+		opener: opener{settings: c.Settings, protocol: c.Protocol, visibility: c.VisibilityTimeout, clock: clock, log: log},
+	}
+}
+
+// Subscribe begins to receive. When ctx ends no more messages are received, and
+// the channel closes; what is out can still be acknowledged until Close returns.
+func (s *Subscriber) Subscribe(ctx context.Context, topic string) (<-chan *message.Message, error) {
+	q := s.found
+	if q == nil {
+		var err error
+		if q, err = s.opener.open(ctx, topic); err != nil {
+			return nil, err
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil, errors.New("the subscriber is closed")
+	}
+	sub := newSubscription(ctx, s, q)
+	s.subs = append(s.subs, sub)
+	sub.start(ctx)
+	return sub.out, nil
+}
+
+// Close stops receiving, waits a little for messages whose fate is open, deletes
+// what is settled and makes all else visible again at once, in the order of event
+// times. The error says how many messages will come again although they were
+// settled.
+func (s *Subscriber) Close() error {
+	s.mu.Lock()
+	s.closed = true
+	subs := s.subs
+	s.mu.Unlock()
+	errs := make([]error, len(subs))
+	var all sync.WaitGroup
+	for i, sub := range subs {
+		all.Go(func() { errs[i] = sub.close() })
+	}
+	all.Wait()
+	return errors.Join(errs...)
+}

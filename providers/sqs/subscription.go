@@ -1,0 +1,185 @@
+package sqs
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/ThreeDotsLabs/watermill/message"
+
+	"github.com/leat-io/leat/pipeline"
+)
+
+// subscription receives from one queue until it is stopped.
+type subscription struct {
+	*Subscriber
+	queue   *queue
+	out     chan *message.Message
+	table   *table
+	keeper  *keeper
+	remover *remover
+	returns *returns
+	pollers pollers
+
+	messages context.Context // what the contexts of messages are made from
+	calls    context.Context // of requests that settle or keep messages
+	endCalls context.CancelFunc
+
+	haltOnce sync.Once
+	halted   chan struct{} // closed when nothing more is received or given out
+	stopOnce sync.Once
+	stopped  chan struct{}   // closed when out may be closed too
+	polls    context.Context // of requests for messages
+	endPolls context.CancelFunc
+
+	senders  sync.WaitGroup // who may still put messages on out
+	watching sync.WaitGroup // messages whose fate is open
+	over     chan struct{}  // closed when they are waited for no longer
+}
+
+func newSubscription(ctx context.Context, owner *Subscriber, q *queue) *subscription {
+	s := &subscription{
+		Subscriber: owner, queue: q, out: make(chan *message.Message), table: newTable(owner.config.MaxInFlight),
+		messages: ctx, halted: make(chan struct{}), stopped: make(chan struct{}), over: make(chan struct{}),
+	}
+	lasting := context.WithoutCancel(ctx)
+	s.calls, s.endCalls = context.WithCancel(lasting)
+	s.polls, s.endPolls = context.WithCancel(lasting)
+	s.keeper = newKeeper(s)
+	s.remover = newRemover(s)
+	s.returns = newReturns(s)
+	s.pollers.s = s
+	return s
+}
+
+// pollGrace is how long requests for messages may go on after a stop. The answer
+// to a request that is cut off may hold messages, which then stay invisible until
+// their timeout; and a busy queue answers at once.
+const pollGrace = 500 * time.Millisecond
+
+func (s *subscription) start(ctx context.Context) {
+	if !s.config.Extend {
+		s.keeper.refuse()
+	}
+	s.pollers.begin()
+	go s.end(context.AfterFunc(ctx, s.stop))
+}
+
+// end waits for the stop. A flow that stops takes no more messages, and then those
+// that are here already should be somebody else's; but its channel must not close
+// before the subscription ends, or that would look like the end of the source.
+func (s *subscription) end(unwatch func() bool) {
+	select {
+	case <-s.stopping:
+		s.halt()
+	case <-s.halted:
+	}
+	timer := s.clock.AfterFunc(pollGrace, s.endPolls)
+	s.senders.Wait()
+	timer.Stop()
+	s.endPolls()
+	<-s.stopped
+	unwatch()
+	close(s.out)
+}
+
+func (s *subscription) halt() { s.haltOnce.Do(func() { close(s.halted) }) }
+
+func (s *subscription) stop() {
+	s.halt()
+	s.stopOnce.Do(func() { close(s.stopped) })
+}
+
+// give puts an entry's message on the channel, or returns false on a stop. The
+// message is kept invisible while it waits for its reader.
+func (s *subscription) give(e *entry) (func() bool, bool) {
+	m, cancel := s.messageOf(e)
+	s.watching.Add(1)
+	select {
+	case s.out <- m:
+		return func() bool { defer cancel(); return s.await(e, m) }, true
+	case <-s.halted:
+		s.watching.Done()
+		cancel()
+		return nil, false
+	}
+}
+
+// await returns once the message's fate is known, and whether it was settled. It
+// is deleted then, or handed back.
+func (s *subscription) await(e *entry, m *message.Message) bool {
+	defer s.watching.Done()
+	select {
+	case <-m.Acked():
+		s.keeper.drop(e)
+		s.table.settle(e)
+		s.remover.add(e)
+		return true
+	case <-m.Nacked():
+		s.keeper.drop(e)
+		s.returns.add(e)
+	case <-s.over:
+	}
+	return false
+}
+
+// deliver gives fresh messages out, in order. Messages of one group of a FIFO
+// queue are given out one after another.
+func (s *subscription) deliver(fresh []*entry) {
+	for i, e := range fresh {
+		if e.group != "" && s.queue.ref.fifo() {
+			s.deliverGroups(fresh[i:])
+			return
+		}
+		await, ok := s.give(e)
+		if !ok {
+			s.handBack(fresh[i:])
+			return
+		}
+		go await()
+	}
+}
+
+// handBack returns messages that the flow has not seen, or may not see now.
+func (s *subscription) handBack(entries []*entry) {
+	for _, e := range entries {
+		s.keeper.drop(e)
+		s.returns.add(e)
+	}
+}
+
+// closeLimit is for how long Close tries to reach the service. The engine gives a
+// source ten seconds.
+const closeLimit = 5 * time.Second
+
+func (s *subscription) close() error {
+	s.stop()
+	for m := range s.out { // what was on its way to a reader that has gone
+		m.Nack()
+	}
+	s.waitForFates()
+	close(s.over)
+	s.watching.Wait()
+	limited, cancel := context.WithCancel(s.calls)
+	timer := s.clock.AfterFunc(closeLimit, cancel)
+	defer timer.Stop()
+	defer s.endCalls()
+	s.keeper.stop()
+	left := s.remover.drain(limited)
+	s.returns.drain(limited, s.table.rest())
+	if left > 0 {
+		return fmt.Errorf("%d messages of queue %s were settled and could not be deleted in time: they will come again", left, s.queue.url)
+	}
+	return nil
+}
+
+// waitForFates waits for messages that are out, but not for ever.
+func (s *subscription) waitForFates() {
+	known := make(chan struct{})
+	go func() {
+		s.watching.Wait()
+		close(known)
+	}()
+	pipeline.Sleep(context.Background(), s.clock, s.grace, known)
+}
