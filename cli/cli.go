@@ -56,15 +56,9 @@ func run(ctx context.Context, catalog pipeline.Catalog, args []string, t termina
 	root.SetOut(t.out)
 	root.SetErr(t.err)
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(runCommand(catalog, t), checkCommand(catalog, t), versionCommand(t))
+	root.AddCommand(runCommand(catalog, t), checkCommand(catalog, t), snsCommand(t), versionCommand(t))
 	usage := true
-	for _, c := range root.Commands() {
-		wrap := c.RunE
-		c.RunE = func(cmd *cobra.Command, args []string) error {
-			usage = false
-			return wrap(cmd, args)
-		}
-	}
+	onRun(root.Commands(), func() { usage = false })
 	command, err := root.ExecuteContextC(ctx)
 	switch {
 	case err == nil:
@@ -76,6 +70,19 @@ func run(ctx context.Context, catalog pipeline.Catalog, args []string, t termina
 		fmt.Fprintf(t.err, "leat: %v\n", err)
 	}
 	return exitProblem
+}
+
+// onRun has f called when one of the commands, or of theirs, has begun: what goes
+// wrong before that is wrong usage.
+func onRun(commands []*cobra.Command, f func()) {
+	for _, c := range commands {
+		begin := c.RunE
+		c.RunE = func(cmd *cobra.Command, args []string) error {
+			f()
+			return begin(cmd, args)
+		}
+		onRun(c.Commands(), f)
+	}
 }
 
 // standardFile is what a command reads when it is given no file.

@@ -4,25 +4,18 @@ import (
 	"strings"
 
 	"github.com/leat-io/leat/internal/rawjson"
+	"github.com/leat-io/leat/internal/snssig"
 )
 
 // envelope is an SNS envelope as metadata: its fields and attributes stay JSON
 // until somebody asks for one.
-type envelope struct{ fields rawjson.Fields }
+type envelope struct{ snssig.Envelope }
 
 const prefix = "sns."
 
 // fieldNames are the fields of the envelope that are metadata. An attribute of
 // such a name does not hide them: attributes are not covered by the signature.
 var fieldNames = [...]string{"TopicArn", "MessageId", "Timestamp", "Subject"}
-
-func (env *envelope) text(field string) string {
-	v, ok := env.fields.Get(field)
-	if !ok || rawjson.KindOf(v) != rawjson.String {
-		return ""
-	}
-	return rawjson.Text(v)
-}
 
 // Lookup implements [pipeline.MetaSource].
 func (env *envelope) Lookup(key string) (string, bool) {
@@ -32,11 +25,11 @@ func (env *envelope) Lookup(key string) (string, bool) {
 	}
 	for _, f := range fieldNames {
 		if f == name {
-			v := env.text(f)
+			v := env.Text(f)
 			return v, v != ""
 		}
 	}
-	attributes, _ := env.fields.Get("MessageAttributes")
+	attributes, _ := env.Raw("MessageAttributes")
 	if rawjson.KindOf(attributes) != rawjson.Object {
 		return "", false
 	}
@@ -50,11 +43,11 @@ func (env *envelope) Lookup(key string) (string, bool) {
 // Each implements [pipeline.MetaSource].
 func (env *envelope) Each(f func(key, value string)) {
 	for _, name := range fieldNames {
-		if v := env.text(name); v != "" {
+		if v := env.Text(name); v != "" {
 			f(prefix+name, v)
 		}
 	}
-	attributes, _ := env.fields.Get("MessageAttributes")
+	attributes, _ := env.Raw("MessageAttributes")
 	if rawjson.KindOf(attributes) != rawjson.Object {
 		return
 	}
