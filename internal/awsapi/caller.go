@@ -29,11 +29,11 @@ type Caller struct {
 
 	credentials aws.CredentialsProvider
 	signer      *v4.Signer
-	client      *patient
+	client      *http.Client
 	skew        atomic.Int64 // how far the service's clock is ahead, in ns
 }
 
-func newCaller(c aws.Config, client *patient, endpoint string) *Caller {
+func newCaller(c aws.Config, client *http.Client, endpoint string) *Caller {
 	return &Caller{Region: c.Region, Endpoint: endpoint, credentials: c.Credentials, signer: v4.NewSigner(), client: client}
 }
 
@@ -108,7 +108,6 @@ func readAnswer(answer *http.Response) ([]byte, error) {
 
 // Through has requests sent another way than over the network, as tests do.
 func (c *Caller) Through(t http.RoundTripper) *Caller {
-	other := &Caller{Region: c.Region, Endpoint: c.Endpoint, credentials: c.credentials, signer: c.signer}
-	other.client = &patient{http.Client{Transport: t, CheckRedirect: stay}}
-	return other
+	client := &http.Client{Transport: t, CheckRedirect: stay}
+	return &Caller{Region: c.Region, Endpoint: c.Endpoint, credentials: c.credentials, signer: c.signer, client: client}
 }

@@ -1,7 +1,6 @@
 package awsapi
 
 import (
-	"io"
 	"net/http"
 	"time"
 
@@ -22,31 +21,13 @@ func buildable() *awshttp.BuildableClient {
 }
 
 // newClient takes over what the SDK has made of a buildable client.
-func newClient(made aws.HTTPClient) *patient {
+func newClient(made aws.HTTPClient) *http.Client {
 	var transport http.RoundTripper = http.DefaultTransport
 	if b, ok := made.(*awshttp.BuildableClient); ok {
 		transport = b.GetTransport()
 	}
-	return &patient{http.Client{Transport: transport, CheckRedirect: stay}}
+	return &http.Client{Transport: transport, CheckRedirect: stay}
 }
 
 // stay follows no redirect: it would take a signed request elsewhere.
 func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-
-// patient keeps responses whole. The SDK closes a request's body as soon as the
-// headers of the response have arrived. When the body also is an io.WriterTo,
-// net/http may still be in its WriteTo then, takes the close for a failed write
-// and ends the connection in the middle of the response; the SDK silently asks
-// again, and the messages of the lost response stay invisible until their
-// timeout. Behind a plain reader that does not happen.
-type patient struct{ http.Client }
-
-// Do implements the SDK's HTTPClient.
-func (p *patient) Do(r *http.Request) (*http.Response, error) {
-	if r.Body != nil && r.Body != http.NoBody {
-		plain := r.WithContext(r.Context())
-		plain.Body = struct{ io.ReadCloser }{r.Body}
-		r = plain
-	}
-	return p.Client.Do(r)
-}

@@ -38,7 +38,7 @@ var rings = [][]string{
 	{"internal"},
 	{"pipeline"},
 	{"stages", "providers", "state", "plugins"},
-	{"cmd", "cli", "examples", "docs"},
+	{"cmd", "cli", "examples", "docs", "bench"},
 }
 
 func ring(path string) int {

@@ -6,15 +6,15 @@ import (
 	"sync"
 	"time"
 
-	"github.com/leat-io/leat/internal/awsapi"
 	"github.com/leat-io/leat/pipeline"
 )
 
 // keeper extends the visibility timeout of messages that are still in flight when
 // half of it has passed. Most are settled by then and cost nothing.
 type keeper struct {
-	s     *subscription
-	slots chan struct{} // one for each request under way
+	s       *subscription
+	trouble *trouble
+	slots   chan struct{} // one for each request under way
 
 	// The table's lock guards these.
 	oldest, newest *entry // by when they are due
@@ -33,7 +33,7 @@ const (
 )
 
 func newKeeper(s *subscription) *keeper {
-	return &keeper{s: s, slots: make(chan struct{}, keeperRequests)}
+	return &keeper{s: s, trouble: s.troubleWith("the visibility timeout of messages cannot be extended"), slots: make(chan struct{}, keeperRequests)}
 }
 
 // keep begins to extend a message, or begins anew when it has a new receipt. A
@@ -133,6 +133,7 @@ func (k *keeper) extend(batch []*entry) {
 		k.failed(batch, entries, err)
 		return
 	}
+	k.trouble.success()
 	k.extended(batch, entries, failed, asked)
 }
 
@@ -184,9 +185,12 @@ func (k *keeper) refused(e *entry, f *entryError) {
 
 // failed is for a request that failed as a whole.
 func (k *keeper) failed(batch []*entry, entries []visibility, err error) {
+	if !denied(err) {
+		k.trouble.failure(err)
+	}
 	k.s.table.mu.Lock()
 	defer k.s.table.mu.Unlock()
-	if awsapi.Denied(err) || awsapi.Unknown(err) {
+	if denied(err) {
 		k.giveUp(err)
 		return
 	}
@@ -195,7 +199,6 @@ func (k *keeper) failed(batch []*entry, entries []visibility, err error) {
 			k.append(e, k.s.clock.Now().Add(retryExtension))
 		}
 	}
-	k.s.log.Warn("cannot extend the visibility timeout of messages, trying again", "queue", k.s.queue.url, "messages", len(batch), "error", err)
 }
 
 // giveUp is for a service that does not let us. Messages then come again while

@@ -98,15 +98,26 @@ func subscribe(t *testing.T, s *sqstest.Server, name string, change func(*Source
 	r.sub.plain = true
 	ctx, cancel := context.WithCancel(context.Background())
 	r.end = cancel
-	q, err := r.sub.opener.find(ctx, callerOf(t, s, direct{s}), queueRef{name: name})
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.sub.found = q
+	openDirectly(t, r.sub, s)
+	var err error
 	if r.out, err = r.sub.Subscribe(ctx, name); err != nil {
 		t.Fatal(err)
 	}
 	return r
+}
+
+// openDirectly has the subscriber reach its queue without a network.
+func openDirectly(t *testing.T, sub *Subscriber, s *sqstest.Server) {
+	t.Helper()
+	caller := callerOf(t, s, direct{s})
+	sub.open = func(ctx context.Context, name string) (*queue, error) {
+		o := &opener{protocol: sub.config.Protocol, visibility: sub.config.VisibilityTimeout, clock: sub.clock, log: sub.log}
+		ref, err := parseQueue(name)
+		if err != nil {
+			return nil, err
+		}
+		return o.find(ctx, caller, ref)
+	}
 }
 
 // next returns the next message, or fails when there is none for a minute.

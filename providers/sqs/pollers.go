@@ -2,7 +2,6 @@ package sqs
 
 import (
 	"context"
-	"log/slog"
 	"sync"
 	"time"
 
@@ -13,13 +12,12 @@ import (
 // pollers ask for messages: one for a quiet queue, more as long as there is a
 // backlog and the flow takes more than they bring.
 type pollers struct {
-	s *subscription
+	s       *subscription
+	trouble *trouble
 
 	mu      sync.Mutex
 	running int
 	want    int
-	failing time.Time // since when requests fail, zero while they do not
-	told    time.Time // when that was last said
 }
 
 func (p *pollers) begin() {
@@ -73,7 +71,7 @@ func (p *pollers) round(wait *pause) time.Duration {
 	if err != nil {
 		return p.failed(err, wait)
 	}
-	p.succeeded()
+	p.trouble.success()
 	wait.reset()
 	p.resize(len(messages), asked.Sub(began), p.s.clock.Now().Sub(asked))
 	if len(messages) == 0 && asked.Sub(began) < emptyPause {
@@ -97,44 +95,17 @@ func (p *pollers) resize(n int, asking, giving time.Duration) {
 	}
 }
 
-// repeat is how often a failure that lasts is said again.
-const repeat = time.Minute
-
 func (p *pollers) failed(err error, wait *pause) time.Duration {
 	d := wait.next(err)
 	if p.s.polls.Err() != nil {
 		return d
 	}
 	p.s.count(err)
+	p.trouble.failure(err)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.want = max(1, p.want/2)
-	now := p.s.clock.Now()
-	if p.failing.IsZero() {
-		p.failing = now
-	}
-	if p.told.IsZero() || now.Sub(p.told) >= repeat {
-		p.told = now
-		p.s.log.Log(context.Background(), levelOf(err), "cannot receive from SQS, trying again", "queue", p.s.queue.url, "since", p.failing, "error", explained(err))
-	}
 	return d
-}
-
-// levelOf is an error for what will not pass by itself.
-func levelOf(err error) slog.Level {
-	if awsapi.Transient(err) {
-		return slog.LevelWarn
-	}
-	return slog.LevelError
-}
-
-func (p *pollers) succeeded() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if !p.failing.IsZero() {
-		p.s.log.Info("receiving from SQS again", "queue", p.s.queue.url, "after", p.s.clock.Now().Sub(p.failing).Round(time.Millisecond))
-		p.failing, p.told = time.Time{}, time.Time{}
-	}
 }
 
 // count counts a failed request.

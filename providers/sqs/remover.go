@@ -14,8 +14,9 @@ import (
 // cannot be deleted is tried again until it is, or the source is closed: SQS
 // would give it to somebody again.
 type remover struct {
-	s     *subscription
-	slots chan struct{} // one for each request under way
+	s       *subscription
+	trouble *trouble
+	slots   chan struct{} // one for each request under way
 
 	mu      sync.Mutex
 	pending []*entry
@@ -31,7 +32,7 @@ const (
 )
 
 func newRemover(s *subscription) *remover {
-	return &remover{s: s, slots: make(chan struct{}, removeRequests), empty: make(chan struct{})}
+	return &remover{s: s, trouble: s.troubleWith("settled messages cannot be deleted"), slots: make(chan struct{}, removeRequests), empty: make(chan struct{})}
 }
 
 // add deletes a message with the next request.
@@ -88,6 +89,7 @@ func (r *remover) remove(batch []*entry) {
 		r.retry(batch, err)
 		return
 	}
+	r.trouble.success()
 	r.removed(batch, receipts, failed)
 }
 
@@ -131,7 +133,7 @@ func (r *remover) retry(batch []*entry, err error) {
 	p := pause{r.s.table.failed(batch) - 1}
 	d := p.next(err)
 	if err != nil {
-		r.s.log.Log(context.Background(), levelOf(err), "cannot delete settled messages, trying again", "queue", r.s.queue.url, "messages", len(batch), "error", explained(err))
+		r.trouble.failure(err)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -14,12 +14,16 @@ import (
 
 // NewSource returns the source. It finds its queue when the pipeline starts.
 func NewSource(c SourceConfig, env *pipeline.Env) (*pipeline.Source, error) {
-	sub := newSubscriber(c, env.Clock, env.Log)
+	return newSource(newSubscriber(c, env.Clock, env.Log), env), nil
+}
+
+func newSource(sub *Subscriber, env *pipeline.Env) *pipeline.Source {
+	c := sub.config
 	sub.stopping = env.Stopping()
 	sub.counts = countsOf(env)
 	source := &pipeline.Source{Subscriber: sub, Topic: c.Queue, Hold: c.hold()}
 	env.OnStart(func(ctx context.Context) error {
-		q, err := sub.opener.open(ctx, c.Queue)
+		q, err := sub.open(ctx, c.Queue)
 		if err != nil {
 			return err
 		}
@@ -27,7 +31,7 @@ func NewSource(c SourceConfig, env *pipeline.Env) (*pipeline.Source, error) {
 		source.Redelivery = q.visibility
 		return nil
 	})
-	return source, nil
+	return source
 }
 
 // NewSubscriber returns the source as a plain Watermill subscriber, whose topics
@@ -69,7 +73,7 @@ type Subscriber struct {
 	config   SourceConfig
 	clock    pipeline.Clock
 	log      *slog.Logger
-	opener   opener
+	open     func(ctx context.Context, name string) (*queue, error)
 	counts   *counts
 	plain    bool            // messages are Watermill's own, not events
 	stopping <-chan struct{} // closed when the flow stops, nil without one
@@ -85,10 +89,8 @@ type Subscriber struct {
 const closeGrace = 3 * time.Second
 
 func newSubscriber(c SourceConfig, clock pipeline.Clock, log *slog.Logger) *Subscriber {
-	return &Subscriber{
-		config: c, clock: clock, log: log, counts: newCounts(), grace: closeGrace,
-		opener: opener{settings: c.Settings, protocol: c.Protocol, visibility: c.VisibilityTimeout, clock: clock, log: log},
-	}
+	o := &opener{settings: c.Settings, protocol: c.Protocol, visibility: c.VisibilityTimeout, clock: clock, log: log}
+	return &Subscriber{config: c, clock: clock, log: log, open: o.open, counts: newCounts(), grace: closeGrace}
 }
 
 // Subscribe begins to receive. When ctx ends no more messages are received, and
@@ -97,7 +99,7 @@ func (s *Subscriber) Subscribe(ctx context.Context, topic string) (<-chan *messa
 	q := s.found
 	if q == nil {
 		var err error
-		if q, err = s.opener.open(ctx, topic); err != nil {
+		if q, err = s.open(ctx, topic); err != nil {
 			return nil, err
 		}
 	}

@@ -49,8 +49,12 @@ func newSubscription(ctx context.Context, owner *Subscriber, q *queue) *subscrip
 	s.keeper = newKeeper(s)
 	s.remover = newRemover(s)
 	s.returns = newReturns(s)
-	s.pollers.s = s
+	s.pollers.s, s.pollers.trouble = s, s.troubleWith("messages cannot be received from SQS")
 	return s
+}
+
+func (s *subscription) troubleWith(what string) *trouble {
+	return &trouble{clock: s.clock, log: s.log.With("queue", s.queue.url), what: what}
 }
 
 // pollGrace is how long requests for messages may go on after a stop. The answer
