@@ -57,6 +57,14 @@ func (s summary) lines() []summaryLine {
 			out = append(out, line)
 		}
 	}
+	for _, spool := range s.stats.Spools {
+		if spool.Waiting > 0 {
+			out = append(out, summaryLine{"waiting", spool.Waiting, "events in the spool " + spool.Path + ": the next run goes on with them"})
+		}
+		if spool.Lost > 0 {
+			out = append(out, summaryLine{"lost", spool.Lost, "events that were damaged in the spool " + spool.Path + ": see the errors above"})
+		}
+	}
 	return out
 }
 

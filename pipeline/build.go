@@ -35,6 +35,7 @@ func build(sources []conf.Source, o Options) (*Pipeline, *Report) {
 	b.declareFlows()
 	b.buildSinks()
 	b.buildFlows()
+	b.p.hooks = append(b.p.hooks, hook{name: "spools", start: b.p.warnOfForgottenSpools})
 	b.link()
 	b.check()
 	if problems.HasErrors() {

@@ -73,8 +73,13 @@ func (b *fileBuilder) buildSources(f *flow) {
 			continue
 		}
 		def := b.options.Catalog.Sources[slices.Index(names, t.name)]
-		if s, _, ok := def.build(t.settings, b.sourceEnv(f, t.name), b.problems); ok {
-			f.sources = append(f.sources, &namedSource{s, sourceName(f, t.name), t.at})
+		settings, spool := b.splitSpool(t.settings)
+		if s, _, ok := def.build(settings, b.sourceEnv(f, t.name), b.problems); ok {
+			named := &namedSource{s, sourceName(f, t.name), t.at}
+			f.sources = append(f.sources, named)
+			if spool != nil {
+				b.spoolSource(f, named, *spool, sourcesIn(items) == 1)
+			}
 		}
 	}
 }

@@ -17,6 +17,7 @@ func (b *fileBuilder) check() {
 		b.checkMemory(f)
 		b.checkSources(f)
 	}
+	b.checkSpools()
 	if b.problems.HasErrors() {
 		return // what seems unused may be what a misspelt name means
 	}
@@ -180,10 +181,10 @@ func (b *fileBuilder) checkSources(f *flow) {
 	held := b.p.holdBehind(f, nil)
 	for _, s := range f.sources {
 		if held > 0 && s.Hold < held {
-			b.problems.Errorf(s.node, "source %s can leave an event unacknowledged for %s, and the flow holds events for %s: shorten the window, or use a source that waits", s.name, short(s.Hold), short(held))
+			b.problems.Errorf(s.node, "source %s can leave an event unacknowledged for %s, and the flow holds events for %s: give the source a spool, as in %s: {…, spool: true}, or shorten the window", s.name, short(s.Hold), short(held), s.node.Value)
 		}
 		if held > 0 && s.InFlight > 0 && s.InFlight < 10 {
-			b.problems.Warnf(s.node, "source %s keeps %d messages in flight, so that hardly anything can be put in order behind it", s.name, s.InFlight)
+			b.problems.Warnf(s.node, "source %s keeps %d messages in flight, so that hardly anything can be put in order behind it: give the source a spool, as in %s: {…, spool: true}", s.name, s.InFlight, s.node.Value)
 		}
 	}
 }

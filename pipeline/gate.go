@@ -203,25 +203,40 @@ func (g *gate) handle(m *message.Message) error {
 		return errHandledTwice
 	}
 	defer t.gate.open.Done()
-	return g.flow.consume(m, t)
+	err := g.flow.consume(m, t)
+	t.gate.tell(m, err)
+	return err
+}
+
+// tell tells a source that wants to know it what became of a message. The router
+// acknowledges it only after the gate may have ended.
+func (g *gate) tell(m *message.Message, err error) {
+	if g.source.settled != nil {
+		g.source.settled(m, err)
+	}
 }
 
 // errHandledTwice answers a middleware that calls the handler again. The flow has
 // tried again where that helps, and what it returned is for the source.
 var errHandledTwice = errors.New("the flow has returned this message already: keep Retry middlewares off its handlers")
 
+var errNotHandled = errors.New("a middleware handed the message back")
+
 // watch closes the books on a message that a middleware of somebody else's router
 // acknowledges or hands back without having called the handler.
 func (t *ticket) watch(m *message.Message) {
+	var err error
 	select {
 	case <-m.Acked():
 	case <-m.Nacked():
+		err = errNotHandled
 	case <-t.gate.done:
 		return
 	}
 	if t.begun.Swap(true) {
 		return
 	}
+	t.gate.tell(m, err)
 	f := t.gate.flow
 	f.limits.leave(slotInFlight, 0, len(t.events))
 	for i := range t.events {

@@ -29,7 +29,9 @@ const markPrefix = "leat."
 //	{"v":1,"id":"7","key":"a","time":"2026-03-31T12:00:00Z","meta":{"leat.late":"true"}}
 //
 // Everything in it is a character that XML 1.0 knows, because queues take no
-// others. It may be longer than [MaxLabel].
+// others. It may be longer than [MaxLabel]. A [MetaSource] with a method
+// Namespace() string, which says what all its names begin with, is not read when
+// that cannot be a mark.
 func (e *Event) AppendLabel(dst []byte) []byte {
 	from := len(dst)
 	dst = fmt.Appendf(dst, `{"v":%d`, LabelVersion)
@@ -98,8 +100,7 @@ func isMark(name string) bool {
 	return strings.HasPrefix(name, markPrefix)
 }
 
-// foreign reports whether a source of metadata can have no marks. One whose names
-// all begin alike may say so with a method Namespace, and is then not read.
+// foreign reports whether a source of metadata says that it can have no marks.
 func foreign(s MetaSource) bool {
 	n, ok := s.(interface{ Namespace() string })
 	return ok && n.Namespace() != "" && !strings.HasPrefix(n.Namespace(), markPrefix)

@@ -25,6 +25,8 @@ type Pipeline struct {
 	steps []*step
 	hooks []hook
 	stats stats
+
+	spools []*spooled
 }
 
 // Options are what a program lends to a pipeline.

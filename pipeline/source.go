@@ -25,6 +25,10 @@ type Source struct {
 	Finite bool
 	// Ordered: it gives events in the order in which they happened.
 	Ordered bool
+	// Push: its sender offers again what it gets back, so that a message is better
+	// refused at once than kept waiting. A full spool then refuses; of any other
+	// source it takes nothing until there is room.
+	Push bool
 	// Redelivery is after what time a message comes again that an earlier run
 	// of the process left unacknowledged.
 	Redelivery time.Duration
@@ -34,6 +38,10 @@ type Source struct {
 	// Progress, when set, says how much of its input a finite source has read,
 	// in any unit. A total of 0 is unknown.
 	Progress func() (done, total int64)
+
+	// settled, when set, is told what became of a message before the flow counts
+	// it as settled; a nil error means that it is.
+	settled func(m *message.Message, err error)
 }
 
 // Forever is the Hold of a source that can wait as long as it takes.

@@ -49,6 +49,8 @@ type Stats struct {
 	InFlight int   // under way now
 	Held     int   // waiting now
 	Counts   []Count
+	// Spools are those of sources that have one.
+	Spools []SpoolStats
 	// DeadLetterSinks are the sinks that only get dead letters.
 	DeadLetterSinks []string
 }
@@ -82,6 +84,9 @@ func (p *Pipeline) Stats() Stats {
 		if k.dead && !k.used {
 			s.DeadLetterSinks = append(s.DeadLetterSinks, k.name)
 		}
+	}
+	for _, sp := range p.spools {
+		s.Spools = append(s.Spools, sp.stats())
 	}
 	for _, f := range p.flows {
 		inFlight, held := f.limits.counts()

@@ -22,7 +22,7 @@ func NewSource(c SourceConfig, env *pipeline.Env) (*pipeline.Source, error) {
 		env.Warn("listens on %s without a token: everybody who can connect may send events", c.Listen)
 	}
 	r := newReceiver(c, env.Clock, env.Log)
-	return &pipeline.Source{Subscriber: r, Topic: c.Path, Hold: c.Timeout, Err: r.Err}, nil
+	return &pipeline.Source{Subscriber: r, Topic: c.Path, Hold: c.Timeout, Push: true, Err: r.Err}, nil
 }
 
 // Limits for clients that are slow or send too much before there is a body.

@@ -1,0 +1,245 @@
+// Package spool keeps records on disk until somebody has dealt with them.
+//
+// A record that [Spool.Append] took is durable: it survives a killed process and
+// a power failure. [Spool.Next] gives every record once per run, in the order in
+// which they were appended, until [Spool.Done] settles it.
+//
+// A spool is a folder of its own:
+//
+//	<number>.seg               records, from that number on; see header.go, record.go
+//	<number>.seg.damaged-<at>  bytes of a segment that could not be read, set aside
+//	settled                    which numbers are settled; see marks.go
+//	lock                       is locked by the process that uses the spool
+//
+// Numbers begin at 1 and are never used twice. An earlier run's segments are
+// never written to again: every run begins one of its own.
+package spool
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+)
+
+// Options are what a spool needs besides its folder.
+type Options struct {
+	// MaxBytes is how large the segments may grow together; 0: no limit. The
+	// notes on what is settled come on top: about 1 MiB, or 80 bytes for each
+	// record that is held while others behind it are settled.
+	MaxBytes int64
+	// MaxRecord is how large a record may be; 0: [MaxRecord], which is also the
+	// most. One written under a larger limit can still be read.
+	MaxRecord int64
+	// SegmentBytes is how large a file grows before the next one is begun; 0: an
+	// eighth of MaxBytes, but not less than 64 KiB nor more than 16 MiB.
+	SegmentBytes int64
+	// Now is where time comes from; nil: [time.Now].
+	Now func() time.Time
+	// Log gets what operators should know; nil: nothing is logged.
+	Log *slog.Logger
+}
+
+// MaxRecord is the size of the largest record that the format can hold.
+const MaxRecord = 1 << 30
+
+var (
+	// ErrFull says that a record does not fit below [Options.MaxBytes] now.
+	ErrFull = errors.New("the spool is full")
+	// ErrTooLarge says that a record is larger than records may be.
+	ErrTooLarge = errors.New("the record is too large for the spool")
+	// ErrClosed says that the spool was closed.
+	ErrClosed = errors.New("the spool is closed")
+)
+
+// Record is one record as [Spool.Next] gives it.
+type Record struct {
+	// Number is what [Spool.Done] is called with.
+	Number uint64
+	// Time is when the record was appended.
+	Time time.Time
+	// Data is the caller's from then on.
+	Data []byte
+}
+
+// Spool is an open spool. Append, Done and Stats may be called by any number of
+// goroutines, Next by one.
+type Spool struct {
+	folder string
+	o      Options
+	disk   disk
+	lock   io.Closer
+	marks  *marks
+	reader reader
+
+	wake      chan struct{} // has room for one: there is something to write
+	written   chan struct{} // closed when the writer has ended
+	sweepWake chan struct{} // has room for one: something may be removed
+	swept     chan struct{} // closed when the sweeper has ended
+	more      chan struct{} // has room for one: there is something to read
+	freed     chan struct{} // has room for one: there is more room
+
+	active  *os.File   // the file of the last segment; the writer's
+	reading sync.Mutex // held while the reader reads
+
+	mu       sync.Mutex // guards what follows; never held while a file is used
+	segments []*segment // in the order of their numbers; the last one is written to
+	next     uint64     // the number of the next record
+	settled  ranges     // of the numbers from the first segment on
+	given    map[uint64]given
+	batches  []*batch // the first is written next
+	reserved int64    // bytes of what waits to be written
+	bytes    int64    // of all segments
+	ended    bool     // nothing more is appended
+	closed   bool
+	damage   []Damage
+	asides   []uint64 // what segments began with of which nothing can be read
+	lost     uint64
+}
+
+// given is a record that was given out and is not settled yet.
+type given struct {
+	at      time.Time
+	size    int64
+	segment *segment
+}
+
+// Open opens the spool in folder, or begins one there. It is locked for this
+// process until it is closed or the process ends. An error says what has to be
+// done; what is damaged is no error, see [Stats].
+func Open(folder string, o Options) (*Spool, error) {
+	return open(folder, o, realDisk)
+}
+
+func (o Options) withDefaults() Options {
+	if o.SegmentBytes <= 0 {
+		o.SegmentBytes = 16 << 20
+		if o.MaxBytes > 0 {
+			o.SegmentBytes = min(max(o.MaxBytes/8, 64<<10), o.SegmentBytes)
+		}
+	}
+	if o.MaxRecord <= 0 || o.MaxRecord > MaxRecord {
+		o.MaxRecord = MaxRecord
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	o.Log = o.Log.With()
+	return o
+}
+
+func open(folder string, o Options, d disk) (*Spool, error) {
+	s := &Spool{
+		folder: filepath.Clean(folder), o: o.withDefaults(), disk: d,
+		wake: make(chan struct{}, 1), written: make(chan struct{}),
+		sweepWake: make(chan struct{}, 1), swept: make(chan struct{}),
+		more: make(chan struct{}, 1), freed: make(chan struct{}, 1),
+		given: map[uint64]given{},
+	}
+	s.o.Log = s.o.Log.With("spool", s.folder)
+	if err := os.MkdirAll(s.folder, 0o700); err != nil {
+		return nil, wrap("create the folder of", s.folder, err)
+	}
+	lock, err := lockFolder(s.folder)
+	if err != nil {
+		return nil, err
+	}
+	s.lock = lock
+	if err := s.recover(); err != nil {
+		_ = lock.Close()
+		return nil, wrap("open", s.folder, err)
+	}
+	go s.write()
+	go s.sweep()
+	return s, nil
+}
+
+// End says that nothing more will be appended in this run: [Spool.Next] returns
+// [io.EOF] behind the last record.
+func (s *Spool) End() {
+	s.mu.Lock()
+	s.ended = true
+	s.mu.Unlock()
+	signal(s.more)
+}
+
+// Freed returns a channel with room for one signal, which is sent when records
+// that take up room have been removed.
+func (s *Spool) Freed() <-chan struct{} { return s.freed }
+
+// Close ends the use of the spool and unlocks it, after what waits for the disk
+// has been written. What is not settled stays.
+func (s *Spool) Close() error {
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return nil
+	}
+	s.closed = true
+	s.mu.Unlock()
+	signal(s.wake)
+	signal(s.more)
+	<-s.written
+	signal(s.sweepWake)
+	<-s.swept
+	s.reading.Lock()
+	defer s.reading.Unlock()
+	err := errors.Join(s.marks.close(), s.active.Close(), s.reader.close(), s.removeOld(), s.removeIfEmpty())
+	return wrap("close", s.folder, errors.Join(err, s.lock.Close()))
+}
+
+// removeIfEmpty leaves no file behind in which nothing waits, see [Waits].
+func (s *Spool) removeIfEmpty() error {
+	s.mu.Lock()
+	first := s.segments[0]
+	empty := len(s.segments) == 1 && s.settled.covers(first.first, s.next)
+	s.mu.Unlock()
+	if !empty {
+		return nil
+	}
+	return os.Remove(first.path)
+}
+
+// Waits reports whether records may wait in a folder that is not open.
+func Waits(folder string) bool {
+	entries, _ := os.ReadDir(folder)
+	for _, e := range entries {
+		if _, ok := numberIn(e.Name()); !ok {
+			continue
+		}
+		if info, err := e.Info(); err == nil && info.Size() > headerSize {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *Spool) isClosed() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.closed
+}
+
+// wait returns nil when c gets a signal.
+func wait(ctx context.Context, c <-chan struct{}) error {
+	select {
+	case <-c:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func signal(c chan<- struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
