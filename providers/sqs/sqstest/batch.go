@@ -10,14 +10,13 @@ const maxBatch = 10
 
 // entries returns the entries of a batch that is well-formed as a whole.
 func (c *call) entries() ([]args, *failure) {
-	entries := c.args.entries()
-	switch n := len(entries); {
+	switch n := len(c.batch); {
 	case n == 0:
 		return nil, modelled("EmptyBatchRequest", oldPrefix+"EmptyBatchRequest", 400, "There should be at least one %sRequestEntry in the request.", c.Action)
 	case n > maxBatch:
 		return nil, modelled("TooManyEntriesInBatchRequest", oldPrefix+"TooManyEntriesInBatchRequest", 400, "Maximum number of entries per request are %d. You have sent %d.", maxBatch, n)
 	}
-	return entries, checkIDs(entries)
+	return c.batch, checkIDs(c.batch)
 }
 
 func checkIDs(entries []args) *failure {

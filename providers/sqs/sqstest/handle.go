@@ -27,6 +27,9 @@ func (h handle) append(b []byte) []byte {
 
 // readHandle returns false for what no queue has given out.
 func readHandle(text string) (h handle, ok bool) {
+	if len(text) != base64.StdEncoding.EncodedLen(handleBytes) { // decoding would skip line ends
+		return h, false
+	}
 	raw, err := base64.StdEncoding.Strict().DecodeString(text)
 	if err != nil || len(raw) != handleBytes || binary.BigEndian.Uint32(raw[16:]) != crc32.ChecksumIEEE(raw[:16]) {
 		return h, false

@@ -56,14 +56,15 @@ type Options struct {
 	// receives in DeleteMessage, which AWS allows itself to do: the call succeeds
 	// and the message stays. By default every handle of a message deletes it.
 	NewestHandleDeletes bool
-	// Topics is how SNS delivers to HTTP endpoints.
-	Topics Deliveries
+	// Delivery is how SNS delivers to HTTP endpoints.
+	Delivery HTTPDelivery
 }
 
-// Deliveries is how SNS delivers to HTTP endpoints.
-type Deliveries struct {
+// HTTPDelivery is how SNS delivers to HTTP endpoints.
+type HTTPDelivery struct {
 	// Attempts is how often a message is offered, 4 by default: once and three
-	// times again.
+	// times again. A confirmation of a subscription is offered until it is
+	// confirmed.
 	Attempts int
 	// Gap is the time between attempts, 20 s by default.
 	Gap time.Duration
@@ -79,14 +80,14 @@ func (o Options) withDefaults() (Options, error) {
 	o.Region = or(o.Region, "us-east-1")
 	o.Protocols = or(o.Protocols, Both)
 	o.MaxInFlight = or(o.MaxInFlight, 120_000)
-	o.Topics.Attempts = or(o.Topics.Attempts, 4)
-	o.Topics.Gap = or(o.Topics.Gap, 20*time.Second)
-	o.Topics.Timeout = or(o.Topics.Timeout, 15*time.Second)
+	o.Delivery.Attempts = or(o.Delivery.Attempts, 4)
+	o.Delivery.Gap = or(o.Delivery.Gap, 20*time.Second)
+	o.Delivery.Timeout = or(o.Delivery.Timeout, 15*time.Second)
 	if o.Clock == nil {
 		o.Clock = pipeline.System
 	}
-	if o.Topics.Transport == nil {
-		o.Topics.Transport = &http.Transport{MaxIdleConnsPerHost: 100, IdleConnTimeout: time.Minute}
+	if o.Delivery.Transport == nil {
+		o.Delivery.Transport = &http.Transport{MaxIdleConnsPerHost: 100, IdleConnTimeout: time.Minute, DisableCompression: true}
 	}
 	return o, o.check()
 }

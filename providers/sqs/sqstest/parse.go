@@ -45,11 +45,14 @@ func (c *call) parseJSON(target string, body []byte) *failure {
 		c.Action = target
 		return c.unknown()
 	}
-	var fail *failure
-	if c.args, fail = parseJSON(body); fail != nil {
-		return fail
+	fail := c.find()
+	if fail == nil {
+		c.args, fail = parseJSON(body)
 	}
-	return c.resolve()
+	if fail == nil {
+		c.look()
+	}
+	return fail
 }
 
 func (c *call) parseQuery(form url.Values) *failure {
@@ -59,32 +62,46 @@ func (c *call) parseQuery(form url.Values) *failure {
 	if c.Action == "" {
 		return general("MissingActionException", "MissingAction", 400, "The request must contain the parameter Action.")
 	}
-	return c.resolve()
+	fail := c.find()
+	if fail == nil {
+		c.look()
+	}
+	return fail
 }
 
-// resolve finds the action, and what it is about as far as that can be said
-// before it is done.
-func (c *call) resolve() *failure {
+// find finds the action.
+func (c *call) find() *failure {
 	action, ok := actions[c.Action]
-	if !ok || action.sns && c.Protocol == JSON || !c.server.known(c.Action) {
+	if !ok || !c.server.known(c.Action) || !c.server.speaks(c.Protocol, action.sns) {
 		return c.unknown()
 	}
 	c.action, c.sns = action, action.sns
-	if !action.sns && c.Protocol == Query && c.server.options.Protocols == JSON {
-		return c.unknown()
+	return nil
+}
+
+// speaks tells whether SQS, or SNS, is there in that protocol.
+func (s *Server) speaks(p Protocols, sns bool) bool {
+	if sns {
+		return p == Query
 	}
+	return s.options.Protocols == Both || s.options.Protocols == p
+}
+
+// look notes what the call is about, as far as that can be said before it is
+// done.
+func (c *call) look() {
 	switch {
-	case action.sns:
+	case c.sns:
 		c.Queue = c.args.text("TopicArn")
-	case action.onQueue:
+	case c.action.onQueue:
 		c.Queue = c.queueName()
 	default:
 		c.Queue = c.args.text("QueueName")
 	}
-	if action.batch {
-		c.Messages = len(c.args.entries())
+	if c.action.batch {
+		c.batch = c.args.entries()
+		c.Messages = len(c.batch)
 	}
-	return nil
 }
 
 func (c *call) unknown() *failure {

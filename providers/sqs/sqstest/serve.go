@@ -26,6 +26,7 @@ type call struct {
 	id     string
 	action *action
 	queue  *queue // for actions on a queue
+	batch  []args // the entries of a batch
 }
 
 // result is a call's own answer. In XML only what goes into its Result element.
@@ -41,6 +42,9 @@ var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.calling.RLock()
 	defer s.calling.RUnlock()
+	if s.closed {
+		panic(http.ErrAbortHandler) // which closes the connection without a word
+	}
 	if r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, ".pem") {
 		s.serveCertificate(w, r)
 		return

@@ -2,7 +2,6 @@ package sqstest
 
 import (
 	"context"
-	"crypto/rand"
 	"fmt"
 	"net/http"
 	"sync"
@@ -23,13 +22,14 @@ type Server struct {
 	http    *http.Server
 	running sync.WaitGroup
 	calling sync.RWMutex // held for reading by every call
+	closed  bool
 	closing context.Context
 	stop    context.CancelFunc
 	only    *queue // of Options.OnlyQueue
 	known   func(action string) bool
 	denied  func(action string) bool
 	ids     atomic.Uint64 // of requests
-	idBase  string
+	idBase  string        // what they begin with
 
 	queuesMu  sync.RWMutex
 	queues    map[string]*queue
@@ -44,13 +44,10 @@ type Server struct {
 }
 
 func newServer(o Options, url string) (*Server, error) {
-	s := &Server{URL: url, options: o, queues: map[string]*queue{}, calls: map[string]int{}, idBase: rand.Text()[:12]}
+	s := &Server{URL: url, options: o, queues: map[string]*queue{}, calls: map[string]int{}, idBase: newID()[:24]}
 	s.closing, s.stop = context.WithCancel(context.Background())
 	s.known, s.denied = oneOf(o.Actions, true), oneOf(o.Deny, false)
-	var err error
-	if s.signer, err = newSigner(o.Region, o.Clock.Now()); err != nil {
-		return nil, err
-	}
+	s.signer = newSigner(o.Clock.Now())
 	s.topics, s.sender = newTopics(), newSender(o)
 	if o.OnlyQueue != "" {
 		if _, err := s.CreateQueue(o.OnlyQueue, nil); err != nil {
@@ -78,7 +75,7 @@ func (s *Server) now() time.Time { return s.options.Clock.Now() }
 
 // requestID is unique in the shape of a UUID.
 func (s *Server) requestID() string {
-	return fmt.Sprintf("%s-0000-4000-8000-%012x", s.idBase[:8], s.ids.Add(1))
+	return fmt.Sprintf("%s%012x", s.idBase, s.ids.Add(1))
 }
 
 // QueueURL returns the URL of a queue of that name, whether there is one or not.

@@ -67,8 +67,9 @@ func (s *Server) Close() {
 	s.stop()
 	_ = s.http.Close()
 	s.running.Wait()
-	s.calling.Lock()   // until the last call has ended
-	s.calling.Unlock() //nolint:staticcheck
+	s.calling.Lock() // once the last call has ended
+	s.closed = true
+	s.calling.Unlock()
 	s.sender.close()
 }
 
