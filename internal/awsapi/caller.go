@@ -106,6 +106,9 @@ func readAnswer(answer *http.Response) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
+// Close gives up connections that no request uses. Further requests make new ones.
+func (c *Caller) Close() { c.client.CloseIdleConnections() }
+
 // Through has requests sent another way than over the network, as tests do.
 func (c *Caller) Through(t http.RoundTripper) *Caller {
 	client := &http.Client{Transport: t, CheckRedirect: stay}

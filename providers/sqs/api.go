@@ -40,7 +40,14 @@ type received struct {
 	group       string // of a FIFO queue
 	sent        time.Time
 	receives    int // how often it was received, this time included; 0: unknown
-	meta        pipeline.MetaSource
+	meta        attributes
+}
+
+// attributes are those of a message.
+type attributes interface {
+	pipeline.MetaSource
+	// attribute returns one of the system's.
+	attribute(name string) (string, bool)
 }
 
 // outgoing is a message to be sent.

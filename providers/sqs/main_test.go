@@ -13,11 +13,18 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/leat-io/leat/internal/awsapi"
+	"github.com/leat-io/leat/internal/testservers"
 	"github.com/leat-io/leat/pipeline"
 	"github.com/leat-io/leat/providers/sqs/sqstest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(withServers{m}) }
+
+// withServers stops the servers that tests have started before leaks are looked
+// for.
+type withServers struct{ m *testing.M }
+
+func (w withServers) Run() int { return testservers.Main(w.m) }
 
 // direct calls a server without a network, so that tests can run in virtual time.
 type direct struct{ http.Handler }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"strings"
 
 	"github.com/ThreeDotsLabs/watermill/message"
 
@@ -53,7 +54,17 @@ func (s *subscription) messageOf(e *entry) (*message.Message, context.CancelFunc
 	event := s.eventOf(e.received)
 	m := message.NewMessageWithContext(ctx, event.ID, e.body)
 	for name, value := range event.AllMeta() {
-		m.Metadata.Set(name, value)
+		m.Metadata.Set(plainName(name, e.meta), value)
 	}
 	return m, cancel
+}
+
+// plainName is the name that the sender gave to an attribute, for who sends and
+// receives with Watermill alone; the system's attributes keep their prefix.
+func plainName(name string, of attributes) string {
+	own := strings.TrimPrefix(name, metaPrefix)
+	if _, system := of.attribute(own); system || own == messageID {
+		return name
+	}
+	return own
 }

@@ -91,23 +91,13 @@ func (m *jsonMeta) Each(f func(key, value string)) {
 	}
 }
 
-// listMeta is [jsonMeta] for what came as XML: the system's attributes, then
-// those of the sender.
-type listMeta []pair
+// listMeta is [jsonMeta] for what came as XML.
+type listMeta struct{ system, own []pair }
 
 type pair struct{ name, value string }
 
-// Lookup implements [pipeline.MetaSource].
-func (m listMeta) Lookup(key string) (string, bool) {
-	name, ok := strings.CutPrefix(key, metaPrefix)
-	if !ok {
-		return "", false
-	}
-	return m.attribute(name)
-}
-
-func (m listMeta) attribute(name string) (string, bool) {
-	for _, p := range m {
+func find(pairs []pair, name string) (string, bool) {
+	for _, p := range pairs {
 		if p.name == name {
 			return p.value, true
 		}
@@ -115,9 +105,34 @@ func (m listMeta) attribute(name string) (string, bool) {
 	return "", false
 }
 
+func (m *listMeta) attribute(name string) (string, bool) { return find(m.system, name) }
+
+// Lookup implements [pipeline.MetaSource].
+func (m *listMeta) Lookup(key string) (string, bool) {
+	name, ok := strings.CutPrefix(key, metaPrefix)
+	if !ok {
+		return "", false
+	}
+	if v, ok := find(m.system, name); ok {
+		return v, true
+	}
+	return find(m.own, name)
+}
+
 // Each implements [pipeline.MetaSource].
-func (m listMeta) Each(f func(key, value string)) {
-	for _, p := range m {
+func (m *listMeta) Each(f func(key, value string)) {
+	for _, p := range m.system {
 		f(metaPrefix+p.name, p.value)
 	}
+	for _, p := range m.own {
+		if _, hidden := m.attribute(p.name); !hidden {
+			f(metaPrefix+p.name, p.value)
+		}
+	}
 }
+
+// Namespace says that no mark of leat is among the names, see [pipeline.Event.AppendLabel].
+func (m *jsonMeta) Namespace() string { return metaPrefix }
+
+// Namespace is that of [jsonMeta].
+func (m *listMeta) Namespace() string { return metaPrefix }

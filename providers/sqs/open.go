@@ -15,6 +15,7 @@ import (
 // queue is a queue that has been found.
 type queue struct {
 	api
+	caller     *awsapi.Caller
 	ref        queueRef
 	url        string
 	visibility time.Duration // how long a message stays invisible
@@ -56,13 +57,14 @@ func (o *opener) open(ctx context.Context, name string) (*queue, error) {
 	}
 	q, err := o.find(ctx, caller, ref)
 	if err != nil {
+		caller.Close()
 		return nil, fmt.Errorf("queue %q: %w", name, explained(err))
 	}
 	return q, nil
 }
 
 func (o *opener) find(ctx context.Context, c *awsapi.Caller, ref queueRef) (_ *queue, err error) {
-	q := &queue{api: newAPI(c, o.protocol, o.log), ref: ref, url: ref.url}
+	q := &queue{api: newAPI(c, o.protocol, o.log), caller: c, ref: ref, url: ref.url}
 	if q.url == "" {
 		if q.url, err = o.resolve(ctx, q.api, c, ref); err != nil {
 			return nil, err

@@ -2,10 +2,41 @@ package sqs
 
 import (
 	"encoding/base64"
+	"errors"
 	"fmt"
 
+	"github.com/leat-io/leat/internal/awsmessage"
 	"github.com/leat-io/leat/internal/rawjson"
 )
+
+// size is what counts against the limits of SQS: the body, and the names, types
+// and values of attributes.
+func (m *outgoing) size() int {
+	n := len(m.body)
+	for _, a := range m.attributes {
+		n += len(a.name) + len(a.kind) + len(a.text) + len(a.binary)
+	}
+	return n
+}
+
+// check reports what SQS would refuse.
+func (m *outgoing) check(limit int) error {
+	if m.body == "" {
+		return errors.New("the payload is empty, and a message of SQS cannot be")
+	}
+	if n := m.size(); n > limit {
+		return fmt.Errorf("the message has %d bytes with its attributes, more than max_size, which is %d", n, limit)
+	}
+	if err := awsmessage.CheckText(m.body); err != nil {
+		return fmt.Errorf("the payload cannot be a message of SQS: %w", err)
+	}
+	for _, a := range m.attributes {
+		if err := awsmessage.CheckText(a.text); err != nil {
+			return fmt.Errorf("attribute %s cannot be sent: %w", a.name, err)
+		}
+	}
+	return nil
+}
 
 // appendJSON appends the members of an entry of SendMessageBatch.
 func (m *outgoing) appendJSON(b []byte) []byte {

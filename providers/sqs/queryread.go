@@ -29,19 +29,19 @@ func (x *xmlReceived) read() ([]*received, error) {
 			return messages, errors.New("ReceiveMessage: a message has no ReceiptHandle")
 		}
 		m := &received{id: from.MessageId, receipt: from.ReceiptHandle, body: []byte(from.Body)}
-		var meta listMeta
+		meta := &listMeta{}
 		if from.MessageId != "" {
-			meta = append(meta, pair{messageID, from.MessageId})
+			meta.system = append(meta.system, pair{messageID, from.MessageId})
 		}
 		for _, a := range from.Attribute {
-			meta = append(meta, pair{a.Name, a.Value})
+			meta.system = append(meta.system, pair{a.Name, a.Value})
 		}
 		for _, a := range from.MessageAttribute {
 			value := a.Value.BinaryValue
 			if a.Value.StringValue != nil {
 				value = *a.Value.StringValue
 			}
-			meta = append(meta, pair{a.Name, value})
+			meta.own = append(meta.own, pair{a.Name, value})
 		}
 		m.meta = meta
 		m.read(meta.attribute)

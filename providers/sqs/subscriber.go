@@ -80,6 +80,9 @@ type Subscriber struct {
 	grace    time.Duration   // how long Close waits for messages under way
 	found    *queue          // by the start of the pipeline
 
+	closing  sync.Once
+	closeErr error
+
 	mu     sync.Mutex
 	subs   []*subscription
 	closed bool
@@ -117,8 +120,13 @@ func (s *Subscriber) Subscribe(ctx context.Context, topic string) (<-chan *messa
 // Close stops receiving, waits a little for messages whose fate is open, deletes
 // what is settled and makes all else visible again at once, in the order of event
 // times. The error says how many messages will come again although they were
-// settled.
+// settled. It may be called more than once.
 func (s *Subscriber) Close() error {
+	s.closing.Do(func() { s.closeErr = s.close() })
+	return s.closeErr
+}
+
+func (s *Subscriber) close() error {
 	s.mu.Lock()
 	s.closed = true
 	subs := s.subs

@@ -168,6 +168,7 @@ func (s *subscription) close() error {
 	limited, cancel := context.WithCancel(s.calls)
 	timer := s.clock.AfterFunc(closeLimit, cancel)
 	defer timer.Stop()
+	defer s.queue.caller.Close()
 	defer s.endCalls()
 	s.keeper.stop()
 	left := s.remover.drain(limited)

@@ -1,0 +1,143 @@
+package awsmessage
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/leat-io/leat/internal/awsapi"
+)
+
+func TestTextThatAWSDoesNotTake(t *testing.T) {
+	for text, why := range map[string]string{
+		"":                                "",
+		"plain \t\r\n é € 😀 \u007f\u0085": "",
+		"\ud7ff\ue000\ufffd\U0010ffff":    "",
+		"ab\x00":                          "U+0000 at byte 2",
+		"é\x1f":                           "U+001F at byte 2",
+		"\ufffe":                          "U+FFFE",
+		"\uffff":                          "U+FFFF",
+		"ab\xff":                          "byte 2 is 0xff",
+		"\xed\xa0\x80":                    "not UTF-8", // a surrogate
+	} {
+		err := CheckText(text)
+		if (err == nil) != (why == "") || err != nil && !strings.Contains(err.Error(), why) {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
+var xmlText = regexp.MustCompile(`^[\x{9}\x{A}\x{D}\x{20}-\x{D7FF}\x{E000}-\x{FFFD}\x{10000}-\x{10FFFF}]*$`)
+
+func FuzzCheckText(f *testing.F) {
+	for _, seed := range []string{"", "a\x00", "\uffff", "\xff", "é😀", "\xed\xa0\x80"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		want := utf8.ValidString(s) && xmlText.MatchString(s)
+		if got := CheckText(s) == nil; got != want {
+			t.Errorf("%q: %v, want %v", s, got, want)
+		}
+	})
+}
+
+var idText = regexp.MustCompile(`^[A-Za-z0-9!"#$%&'()*+,\-./:;<=>?@\[\\\]^_` + "`" + `{|}~]{1,128}$`)
+
+func FuzzID(f *testing.F) {
+	for _, seed := range []string{"a", "a b", "é", strings.Repeat("x", 128), strings.Repeat("x", 129), "\x7f"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		id := ID(s)
+		if s == "" && id == "" {
+			return
+		}
+		if !idText.MatchString(id) || idText.MatchString(s) != (id == s) || ID(s) != id {
+			t.Errorf("%q: %q", s, id)
+		}
+	})
+}
+
+func TestNamesOfAttributes(t *testing.T) {
+	for name, ok := range map[string]bool{
+		"a": true, "a.b-c_D9": true, "awsx": true, "amazonia": true, strings.Repeat("x", 256): true,
+		"": false, strings.Repeat("x", 257): false, ".a": false, "a.": false, "a..b": false, "a b": false, "é": false,
+		"a:b": false, "AWS.x": false, "aWs.": false, "Amazon.x": false, "a\n": false,
+	} {
+		if err := CheckName(name); (err == nil) != ok {
+			t.Errorf("%.20q: %v", name, err)
+		}
+	}
+}
+
+func TestWhatARefusalIsAbout(t *testing.T) {
+	for _, c := range []struct {
+		err  error
+		want bool
+	}{
+		{&awsapi.Error{Code: "BatchRequestTooLong", Status: 400}, true},
+		{fmt.Errorf("x: %w", &awsapi.Error{Code: "BatchRequestTooLongException", Status: 400}), true},
+		{&awsapi.Error{Code: "InvalidMessageContents", Status: 400}, true},
+		{&awsapi.Error{Status: 413}, true},
+		{&awsapi.Error{Code: "InvalidParameterValue", Message: "Message body is bad", Status: 400}, true},
+		{&awsapi.Error{Code: "InvalidParameter", Message: "Invalid parameter: TopicArn Reason: no", Status: 400}, false},
+		{&awsapi.Error{Code: "MissingParameter", Status: 400}, false},
+		{&awsapi.Error{Code: "QueueDoesNotExist", Status: 400}, false},
+		{&awsapi.Error{Code: "AccessDenied", Status: 403}, false},
+		{&awsapi.Error{Code: "RequestThrottled", Status: 403}, false},
+		{&awsapi.Error{Code: "InvalidParameterValue", Status: 500}, false},
+		{&awsapi.Error{Status: 404}, false},
+		{io.ErrUnexpectedEOF, false},
+		{nil, false},
+	} {
+		if got := Concerns(c.err); got != c.want {
+			t.Errorf("%v: %v", c.err, got)
+		}
+	}
+}
+
+func TestWhichEntriesAreRefusedForGood(t *testing.T) {
+	for _, c := range []struct {
+		code    string
+		senders bool
+		want    bool
+	}{
+		{"InvalidMessageContents", true, true},
+		{"InvalidParameterValue", false, true},
+		{"SomethingNew", true, true},
+		{"SomethingNew", false, false},
+		{"InternalError", false, false},
+		{"InternalError", true, false},
+		{"RequestThrottled", true, false},
+		{"ThrottlingException", true, false},
+		{"AccessDenied", true, false},
+		{"KmsDisabled", true, false},
+		{"KMS.NotFoundException", true, false},
+		{"QueueDoesNotExist", true, false},
+		{"Unmentioned", false, false},
+	} {
+		if got := Permanent(c.code, "", c.senders); got != c.want {
+			t.Errorf("%s, sender's fault %v: %v", c.code, c.senders, got)
+		}
+	}
+	if Permanent("InvalidParameter", "TopicArn is wrong", true) {
+		t.Error("a wrong topic")
+	}
+	if !Missing("QueueDoesNotExist") || !Missing("NotFoundException") || Missing("") || Missing(errors.New("x").Error()) {
+		t.Error("Missing")
+	}
+}
+
+func BenchmarkCheckText(b *testing.B) {
+	text := strings.Repeat(`{"trackingNumber":"370724761411111111","status":"på vei"}`, 18)
+	b.SetBytes(int64(len(text)))
+	for b.Loop() {
+		if CheckText(text) != nil {
+			b.Fatal()
+		}
+	}
+}

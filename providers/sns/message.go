@@ -1,0 +1,148 @@
+package sns
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode"
+
+	"github.com/leat-io/leat/internal/awsmessage"
+	"github.com/leat-io/leat/pipeline"
+)
+
+// message is what is published for an event.
+type message struct {
+	body, subject string
+	attributes    []attribute
+	group, dedup  string // of FIFO topics
+}
+
+type attribute struct{ name, text string }
+
+const stringType = "String"
+
+// message makes the message of an event. All errors are permanent.
+func (s *sink) message(e *pipeline.Event, t *topic) (*message, error) {
+	raw, err := e.Bytes()
+	if err != nil {
+		return nil, err
+	}
+	m := &message{body: string(raw), attributes: make([]attribute, 0, len(s.attributes)+1)}
+	for _, add := range [...]func(*message, *pipeline.Event) error{s.addLabel, s.addAttributes, s.addSubject} {
+		if err := add(m, e); err != nil {
+			return nil, pipeline.Reject(err)
+		}
+	}
+	if err := s.address(m, e, isFIFO(t.arn)); err != nil {
+		return nil, pipeline.Reject(err)
+	}
+	return m, pipeline.Reject(m.check(t.limit()))
+}
+
+func (s *sink) addLabel(m *message, e *pipeline.Event) error {
+	if !s.config.Label {
+		return nil
+	}
+	text := string(e.AppendLabel(nil))
+	if len(text) > pipeline.MaxLabel {
+		return fmt.Errorf("id, key, type and marks of the event have %d bytes together, and nobody reads a leat attribute of more than %d", len(text), pipeline.MaxLabel)
+	}
+	m.attributes = append(m.attributes, attribute{labelName, text})
+	return nil
+}
+
+func (s *sink) addAttributes(m *message, e *pipeline.Event) error {
+	for _, a := range s.attributes {
+		text, err := a.of.TextOrNone(e)
+		if err != nil {
+			return fmt.Errorf("attribute %s: %w", a.name, err)
+		}
+		if text != "" { // SNS refuses empty ones
+			m.attributes = append(m.attributes, attribute{a.name, text})
+		}
+	}
+	return nil
+}
+
+const maxSubject = 99 // characters
+
+// addSubject shapes a subject as SNS wants it: that it is not quite as written
+// concerns no program.
+func (s *sink) addSubject(m *message, e *pipeline.Event) error {
+	text, err := textFor(&s.config.Subject, e)
+	if err != nil {
+		return fmt.Errorf("subject: %w", err)
+	}
+	text = strings.TrimSpace(strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsControl(r):
+			return ' '
+		case r == 0xfffe || r == 0xffff:
+			return unicode.ReplacementChar
+		}
+		return r
+	}, text))
+	if runes := []rune(text); len(runes) > maxSubject {
+		text = strings.TrimSpace(string(runes[:maxSubject]))
+	}
+	m.subject = text
+	return nil
+}
+
+// address sets what a FIFO topic needs. Standard topics take a group too, for the
+// queues behind them, but not every service does: only who asks for it gets it.
+func (s *sink) address(m *message, e *pipeline.Event, fifo bool) error {
+	group, err := textFor(&s.config.Group, e)
+	if err != nil {
+		return fmt.Errorf("group: %w", err)
+	}
+	if !fifo {
+		m.group = awsmessage.ID(group)
+		return nil
+	}
+	dedup, err := textFor(&s.config.Deduplication, e)
+	if err != nil {
+		return fmt.Errorf("deduplication: %w", err)
+	}
+	m.group = awsmessage.ID(cmp.Or(group, e.Key, e.ID))
+	m.dedup = awsmessage.ID(cmp.Or(dedup, e.ID))
+	return nil
+}
+
+// textFor is "" for an expression that was not given.
+func textFor(x *pipeline.Expr, e *pipeline.Event) (string, error) {
+	if x.IsZero() {
+		return "", nil
+	}
+	return x.TextOrNone(e)
+}
+
+// size is what counts against the limits of SNS, or may count: its documents do not
+// say whether a subject does.
+func (m *message) size() int {
+	n := len(m.body) + len(m.subject)
+	for _, a := range m.attributes {
+		n += len(a.name) + len(stringType) + len(a.text)
+	}
+	return n
+}
+
+// check reports what SNS, or a queue behind it, would refuse.
+func (m *message) check(limit int) error {
+	if m.body == "" {
+		return errors.New("the payload is empty, and a message of SNS cannot be")
+	}
+	if n := m.size(); n > limit {
+		return fmt.Errorf("the message has %d bytes with its attributes, more than max_size, which is %d", n, limit)
+	}
+	if err := awsmessage.CheckText(m.body); err != nil {
+		return fmt.Errorf("the payload cannot be a message of SNS: %w", err)
+	}
+	for _, a := range m.attributes {
+		if err := awsmessage.CheckText(a.text); err != nil {
+			return fmt.Errorf("attribute %s cannot be sent: %w", a.name, err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,81 @@
+package sqs
+
+import (
+	"cmp"
+	"fmt"
+
+	"github.com/leat-io/leat/internal/awsmessage"
+	"github.com/leat-io/leat/pipeline"
+)
+
+// message makes the message of an event. All errors are permanent.
+func (s *sink) message(e *pipeline.Event, q *sinkQueue) (*outgoing, error) {
+	raw, err := e.Bytes()
+	if err != nil {
+		return nil, err
+	}
+	m := &outgoing{body: string(raw), attributes: make([]attribute, 0, len(s.attributes)+1)}
+	for _, add := range [...]func(*outgoing, *pipeline.Event) error{s.addLabel, s.addAttributes} {
+		if err := add(m, e); err != nil {
+			return nil, pipeline.Reject(err)
+		}
+	}
+	if err := s.address(m, e, q.fifo()); err != nil {
+		return nil, pipeline.Reject(err)
+	}
+	return m, pipeline.Reject(m.check(q.limit()))
+}
+
+func (s *sink) addLabel(m *outgoing, e *pipeline.Event) error {
+	if !s.config.Label {
+		return nil
+	}
+	text := string(e.AppendLabel(nil))
+	if len(text) > pipeline.MaxLabel {
+		return fmt.Errorf("id, key, type and marks of the event have %d bytes together, and nobody reads a leat attribute of more than %d", len(text), pipeline.MaxLabel)
+	}
+	m.attributes = append(m.attributes, attribute{name: labelName, kind: "String", text: text})
+	return nil
+}
+
+func (s *sink) addAttributes(m *outgoing, e *pipeline.Event) error {
+	for _, a := range s.attributes {
+		text, err := a.of.TextOrNone(e)
+		if err != nil {
+			return fmt.Errorf("attribute %s: %w", a.name, err)
+		}
+		if text != "" { // SQS refuses empty ones
+			m.attributes = append(m.attributes, attribute{name: a.name, kind: "String", text: text})
+		}
+	}
+	return nil
+}
+
+// address sets what a FIFO queue needs. Standard queues take a group too, for
+// which they are fair to others, but not every service does: only who asks for it
+// gets it.
+func (s *sink) address(m *outgoing, e *pipeline.Event, fifo bool) error {
+	group, err := textFor(&s.config.Group, e)
+	if err != nil {
+		return fmt.Errorf("group: %w", err)
+	}
+	if !fifo {
+		m.group = awsmessage.ID(group)
+		return nil
+	}
+	dedup, err := textFor(&s.config.Deduplication, e)
+	if err != nil {
+		return fmt.Errorf("deduplication: %w", err)
+	}
+	m.group = awsmessage.ID(cmp.Or(group, e.Key, e.ID))
+	m.dedup = awsmessage.ID(cmp.Or(dedup, e.ID))
+	return nil
+}
+
+// textFor is "" for an expression that was not given.
+func textFor(x *pipeline.Expr, e *pipeline.Event) (string, error) {
+	if x.IsZero() {
+		return "", nil
+	}
+	return x.TextOrNone(e)
+}
