@@ -6,16 +6,19 @@ import (
 	"github.com/leat-io/leat/pipeline"
 	"github.com/leat-io/leat/providers/file"
 	"github.com/leat-io/leat/providers/http"
+	"github.com/leat-io/leat/providers/sns"
+	"github.com/leat-io/leat/providers/snshttp"
+	"github.com/leat-io/leat/providers/sqs"
 	"github.com/leat-io/leat/providers/stdin"
 	"github.com/leat-io/leat/providers/stdout"
 )
 
 // Sources returns the sources.
 func Sources() []pipeline.SourceDef {
-	return []pipeline.SourceDef{file.Source, stdin.Source, http.Source}
+	return []pipeline.SourceDef{file.Source, stdin.Source, http.Source, snshttp.Source, sqs.Source}
 }
 
 // Sinks returns the sinks.
 func Sinks() []pipeline.SinkDef {
-	return []pipeline.SinkDef{file.Sink, stdout.Sink, http.Sink}
+	return []pipeline.SinkDef{file.Sink, stdout.Sink, http.Sink, sns.Sink, sqs.Sink}
 }
