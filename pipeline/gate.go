@@ -37,9 +37,9 @@ type gate struct {
 // ticket is what a message got at the gate.
 type ticket struct {
 	number uint64
-	events []*Event
-	gate   *gate
-	begun  atomic.Bool // the handler was called, or never will be
+	*batch
+	gate  *gate
+	begun atomic.Bool // the handler was called, or never will be
 }
 
 type ticketKey struct{}
@@ -168,7 +168,8 @@ func (g *gate) sourceEnded() {
 // pass lets a message through, or returns false when the flow stops first.
 func (g *gate) pass(m *message.Message, out chan<- *message.Message) bool {
 	f := g.flow
-	events := eventsOf(m, f.clock.Now())
+	b := eventsOf(m, f.clock.Now())
+	events := b.events
 	if len(events) == 0 {
 		m.Ack()
 		return true
@@ -176,7 +177,7 @@ func (g *gate) pass(m *message.Message, out chan<- *message.Message) bool {
 	if !f.limits.admit(f.stopping, len(events)) {
 		return false
 	}
-	t := &ticket{number: f.group.take(len(events)), events: events, gate: g}
+	t := &ticket{number: f.group.take(len(events)), batch: b, gate: g}
 	m.SetContext(context.WithValue(m.Context(), ticketKey{}, t))
 	g.open.Add(1)
 	select {

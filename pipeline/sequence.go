@@ -24,6 +24,7 @@ type sequence struct {
 	next    int       // the first event that has not started
 	credits int       // slots already taken for events that have not started
 	done    chan struct{}
+	tell    func(index int, err error) // nil: nobody wants to know of each event
 	open    atomic.Int32
 
 	mu   sync.Mutex // guards err
@@ -53,7 +54,7 @@ func (s *sequence) work(l *lane) {
 		moved := l.yielded
 		l.end()
 		s.forget(i)
-		s.settle(err)
+		s.settle(i, err)
 		if moved {
 			return
 		}
@@ -100,7 +101,10 @@ func (s *sequence) forget(i int) {
 	}
 }
 
-func (s *sequence) settle(err error) {
+func (s *sequence) settle(i int, err error) {
+	if s.tell != nil {
+		s.tell(i, err)
+	}
 	if err != nil {
 		s.mu.Lock()
 		s.err = errors.Join(s.err, err)
@@ -156,10 +160,11 @@ func (s *sequence) continueOn(l *lane) {
 
 func (s *sequence) failRest(l *lane, err error) {
 	for s.next < s.len() {
-		l.begin(s.next)
+		i := s.next
+		l.begin(i)
 		s.next++
 		l.end()
-		s.settle(&returned{err})
+		s.settle(i, &returned{err})
 	}
 }
 

@@ -49,27 +49,41 @@ const Forever = time.Duration(math.MaxInt64)
 
 type batchKey struct{}
 
+// batch is what a message made by [NewBatch] or [NewTray] carries.
+type batch struct {
+	events []*Event
+	tell   func(index int, err error) // nil: nobody wants to know
+}
+
 // NewBatch returns a message that carries several events, such as the lines of
 // a block of a file. It is acknowledged when all of them are settled. The
 // message's context is ctx, which should outlive the subscription: a source that
 // is asked to stop keeps what it has given out.
 func NewBatch(ctx context.Context, events []*Event) *message.Message {
-	m := message.NewMessageWithContext(context.WithValue(ctx, batchKey{}, events), "", nil)
-	return m
+	return message.NewMessageWithContext(context.WithValue(ctx, batchKey{}, &batch{events: events}), "", nil)
+}
+
+// NewTray is [NewBatch] for events that only travel together, such as the messages
+// of one answer of a queue: tell is called for each as soon as it is settled, with
+// nil, or goes back, with an error, while others may be held for hours. It may be
+// called concurrently. Acknowledging the message settles the events that it was
+// not called for, handing it back returns them.
+func NewTray(ctx context.Context, events []*Event, tell func(index int, err error)) *message.Message {
+	return message.NewMessageWithContext(context.WithValue(ctx, batchKey{}, &batch{events, tell}), "", nil)
 }
 
 // eventsOf returns the events of a message: those of a batch, or the message
 // itself, with its metadata.
-func eventsOf(m *message.Message, now time.Time) []*Event {
-	if events, ok := m.Context().Value(batchKey{}).([]*Event); ok {
-		return events
+func eventsOf(m *message.Message, now time.Time) *batch {
+	if b, ok := m.Context().Value(batchKey{}).(*batch); ok {
+		return b
 	}
 	e := NewEvent(m.UUID, m.Payload)
 	e.Received = now
 	if len(m.Metadata) > 0 {
 		e.AddMeta(mapMeta(m.Metadata))
 	}
-	return []*Event{e}
+	return &batch{events: []*Event{e}}
 }
 
 // mapMeta is metadata that is a map already.

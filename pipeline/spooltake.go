@@ -39,7 +39,7 @@ func (s *spooled) takeAll(ctx context.Context, in <-chan *message.Message) {
 // not fit as a whole, but for a source that wants to be refused at once.
 func (s *spooled) partsOf(m *message.Message) (parts []*incoming) {
 	part := &incoming{message: m}
-	for _, e := range eventsOf(m, s.clock.Now()) {
+	for _, e := range eventsOf(m, s.clock.Now()).events {
 		record, err := encodeSpooled(e)
 		if limit := int64(s.config.MaxSize) / 8; err == nil && int64(len(record)) > limit {
 			err = spool.ErrTooLarge

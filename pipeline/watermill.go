@@ -125,7 +125,7 @@ func ToMiddleware(s Stage) message.HandlerMiddleware {
 			return err
 		})
 		return func(m *message.Message) ([]*message.Message, error) {
-			return nil, Each(m.Context(), eventsOf(m, System.Now()), handle)
+			return nil, Each(m.Context(), eventsOf(m, System.Now()).events, handle)
 		}
 	}
 }

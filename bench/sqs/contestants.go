@@ -128,4 +128,3 @@ type none struct{}
 
 func (none) Claims(string) pipeline.Claims { return nil }
 func (none) Times(string) pipeline.Times   { return nil }
-

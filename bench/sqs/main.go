@@ -15,6 +15,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"runtime/pprof"
 	"slices"
 	"strings"
 	"time"
@@ -37,7 +38,7 @@ type target struct{ endpoint, url, name string }
 type options struct {
 	messages, body, runs int
 	delay                time.Duration
-	only                 string
+	only, profile        string
 }
 
 func main() {
@@ -47,6 +48,7 @@ func main() {
 	flag.IntVar(&o.runs, "runs", 3, "runs of each, of which the median counts")
 	flag.DurationVar(&o.delay, "delay", 0, "how far away the server is, there and back")
 	flag.StringVar(&o.only, "only", "", "only those whose name contains this")
+	flag.StringVar(&o.profile, "profile", "", "file for a CPU profile of everything measured, the server included")
 	flag.Parse()
 	if err := compare(o); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -78,7 +80,7 @@ func compare(o options) error {
 type result struct{ rate, calls float64 }
 
 // limit is how long a contestant may take; its rate is then that of what it did.
-const limit = 20 * time.Second
+const limit = 5 * time.Second
 
 func measure(c contestant, o options) (result, error) {
 	s, err := sqstest.Start(sqstest.Options{})
@@ -104,6 +106,9 @@ func measure(c contestant, o options) (result, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
 	ended := make(chan error, 1)
+	if o.profile != "" {
+		defer profile(o.profile)()
+	}
 	began := time.Now()
 	go func() { ended <- c.run(ctx, target{endpoint, s.QueueURL("bench"), "bench"}) }()
 	deleted := watch(ctx, s, len(bodies))
@@ -117,6 +122,21 @@ func measure(c contestant, o options) (result, error) {
 		calls += n
 	}
 	return result{float64(deleted) / took.Seconds(), float64(calls) / float64(max(deleted, 1))}, nil
+}
+
+// profile writes a CPU profile until the returned function is called.
+func profile(path string) (stop func()) {
+	f, err := os.Create(path)
+	if err == nil {
+		err = pprof.StartCPUProfile(f)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+	}
+	return func() {
+		pprof.StopCPUProfile()
+		f.Close()
+	}
 }
 
 // watch returns how many messages were deleted when all are, or when ctx ends.

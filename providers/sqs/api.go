@@ -48,6 +48,8 @@ type attributes interface {
 	pipeline.MetaSource
 	// attribute returns one of the system's.
 	attribute(name string) (string, bool)
+	// custom reports whether there are any of the sender's.
+	custom() bool
 }
 
 // outgoing is a message to be sent.

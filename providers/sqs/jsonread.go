@@ -55,20 +55,41 @@ func readMessage(raw []byte) (*received, error) {
 	own, _ := f.Get("MessageAttributes")
 	meta := newJSONMeta(m.id, system, own)
 	m.meta = meta
-	m.read(meta.attribute)
+	m.readSystem(meta.system)
 	return m, nil
 }
 
-// read takes what the source itself needs from the system attributes.
+// readSystem takes what the source itself needs from the system's attributes.
+func (m *received) readSystem(system []byte) {
+	if len(system) == 0 {
+		return
+	}
+	for key, value := range rawjson.Members(system) {
+		switch {
+		case rawjson.EqualText(key, "SentTimestamp"):
+			m.setSent(rawjson.Text(value))
+		case rawjson.EqualText(key, "ApproximateReceiveCount"):
+			m.receives, _ = strconv.Atoi(rawjson.Text(value))
+		case rawjson.EqualText(key, "MessageGroupId"):
+			m.group = rawjson.Text(value)
+		}
+	}
+}
+
+// read is [received.readSystem] for attributes in another form.
 func (m *received) read(system func(name string) (string, bool)) {
 	m.group, _ = system("MessageGroupId")
 	if v, ok := system("ApproximateReceiveCount"); ok {
 		m.receives, _ = strconv.Atoi(v)
 	}
 	if v, ok := system("SentTimestamp"); ok {
-		if ms, err := strconv.ParseInt(v, 10, 64); err == nil {
-			m.sent = time.UnixMilli(ms)
-		}
+		m.setSent(v)
+	}
+}
+
+func (m *received) setSent(milliseconds string) {
+	if ms, err := strconv.ParseInt(milliseconds, 10, 64); err == nil {
+		m.sent = time.UnixMilli(ms)
 	}
 }
 

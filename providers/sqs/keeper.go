@@ -37,13 +37,11 @@ func newKeeper(s *subscription) *keeper {
 }
 
 // keep begins to extend a message, or begins anew when it has a new receipt. A
-// message that is to be deleted is not extended.
-func (k *keeper) keep(e *entry) {
-	k.s.table.mu.Lock()
-	defer k.s.table.mu.Unlock()
+// message that is to be deleted is not extended. It needs the lock.
+func (k *keeper) keep(e *entry, now time.Time) {
 	k.unlink(e)
 	if !e.settled {
-		k.append(e, k.s.clock.Now().Add(k.s.queue.visibility/2))
+		k.append(e, now.Add(k.s.queue.visibility/2))
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"strings"
+	"time"
 
 	"github.com/ThreeDotsLabs/watermill/message"
 
@@ -18,12 +19,26 @@ const (
 	watermillAttribute = metaPrefix + "_watermill_message_uuid" // of Watermill's own SQS publisher
 )
 
-// eventOf makes an event of a message. A label that cannot be read is left where
+// eventsOf makes the events of messages. None of them keeps another alive.
+func (s *subscription) eventsOf(entries []*entry) []*pipeline.Event {
+	now := s.clock.Now()
+	events := make([]*pipeline.Event, len(entries))
+	for i, e := range entries {
+		e.event = s.eventOf(e.received, now)
+		events[i] = e.event
+	}
+	return events
+}
+
+// eventOf makes the event of a message. A label that cannot be read is left where
 // it is, in the metadata.
-func (s *subscription) eventOf(m *received) *pipeline.Event {
+func (s *subscription) eventOf(m *received, now time.Time) *pipeline.Event {
 	e := pipeline.NewEvent(identity(m), m.body)
-	e.Received = s.clock.Now()
+	e.Received = now
 	e.AddMeta(m.meta)
+	if !m.meta.custom() {
+		return e
+	}
 	if uuid := e.Meta(watermillAttribute); uuid != "" {
 		e.ID = uuid
 	}
@@ -48,10 +63,9 @@ func identity(m *received) string {
 func (s *subscription) messageOf(e *entry) (*message.Message, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(s.messages)
 	if !s.plain {
-		e.event = s.eventOf(e.received)
-		return pipeline.NewBatch(ctx, []*pipeline.Event{e.event}), cancel
+		return pipeline.NewBatch(ctx, s.eventsOf([]*entry{e})), cancel
 	}
-	event := s.eventOf(e.received)
+	event := s.eventOf(e.received, s.clock.Now())
 	m := message.NewMessageWithContext(ctx, event.ID, e.body)
 	for name, value := range event.AllMeta() {
 		m.Metadata.Set(plainName(name, e.meta), value)

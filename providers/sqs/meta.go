@@ -40,9 +40,11 @@ func (m *jsonMeta) attribute(name string) (string, bool) {
 	return rawjson.Text(v), true
 }
 
-// custom returns one of the sender's attributes: the text of a string or number,
+func (m *jsonMeta) custom() bool { return len(m.own) > len("{}") }
+
+// sent returns one of the sender's attributes: the text of a string or number,
 // the base64 text of a binary one.
-func (m *jsonMeta) custom(name string) (string, bool) {
+func (m *jsonMeta) sent(name string) (string, bool) {
 	v, ok := rawjson.NewPath(name).Find(m.own)
 	if !ok {
 		return "", false
@@ -70,7 +72,7 @@ func (m *jsonMeta) Lookup(key string) (string, bool) {
 	if v, ok := m.attribute(name); ok {
 		return v, true
 	}
-	return m.custom(name)
+	return m.sent(name)
 }
 
 // Each implements [pipeline.MetaSource].
@@ -104,6 +106,8 @@ func find(pairs []pair, name string) (string, bool) {
 	}
 	return "", false
 }
+
+func (m *listMeta) custom() bool { return len(m.own) > 0 }
 
 func (m *listMeta) attribute(name string) (string, bool) { return find(m.system, name) }
 

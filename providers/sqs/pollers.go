@@ -130,10 +130,7 @@ func (s *subscription) take(messages []*received, now time.Time) {
 	}
 	s.counts.received.Add(len(messages))
 	fresh, again := s.table.add(messages, now, s.queue.visibility)
-	s.counts.again.Add(len(again))
-	for _, e := range append(again, fresh...) {
-		s.keeper.keep(e)
-	}
+	s.counts.again.Add(again)
 	s.deliver(fresh)
 }
 

@@ -47,6 +47,7 @@ func newSubscription(ctx context.Context, owner *Subscriber, q *queue) *subscrip
 	s.calls, s.endCalls = context.WithCancel(lasting)
 	s.polls, s.endPolls = context.WithCancel(lasting)
 	s.keeper = newKeeper(s)
+	s.table.keeper = s.keeper
 	s.remover = newRemover(s)
 	s.returns = newReturns(s)
 	s.pollers.s, s.pollers.trouble = s, s.troubleWith("messages cannot be received from SQS")
@@ -116,26 +117,37 @@ func (s *subscription) await(e *entry, m *message.Message) bool {
 	defer s.watching.Done()
 	select {
 	case <-m.Acked():
-		s.keeper.drop(e)
-		s.table.settle(e)
-		s.remover.add(e)
+		s.settle(e)
 		return true
 	case <-m.Nacked():
-		s.keeper.drop(e)
-		s.returns.add(e)
+		s.handBack([]*entry{e})
 	case <-s.over:
 	}
 	return false
 }
 
+// settle has a message deleted.
+func (s *subscription) settle(e *entry) {
+	s.table.settle(e)
+	s.remover.add(e)
+}
+
 // deliver gives fresh messages out, in order. Messages of one group of a FIFO
 // queue are given out one after another.
 func (s *subscription) deliver(fresh []*entry) {
+	switch {
+	case len(fresh) == 0:
+	case s.queue.ref.fifo():
+		s.deliverGroups(fresh)
+	case s.plain:
+		s.deliverEach(fresh)
+	case !s.serve(fresh):
+		s.handBack(fresh)
+	}
+}
+
+func (s *subscription) deliverEach(fresh []*entry) {
 	for i, e := range fresh {
-		if e.group != "" && s.queue.ref.fifo() {
-			s.deliverGroups(fresh[i:])
-			return
-		}
 		await, ok := s.give(e)
 		if !ok {
 			s.handBack(fresh[i:])
@@ -145,7 +157,7 @@ func (s *subscription) deliver(fresh []*entry) {
 	}
 }
 
-// handBack returns messages that the flow has not seen, or may not see now.
+// handBack returns messages that the flow does not take, or gives back.
 func (s *subscription) handBack(entries []*entry) {
 	for _, e := range entries {
 		s.keeper.drop(e)

@@ -27,7 +27,8 @@ type entry struct {
 // table knows the messages in flight. A message that comes again while it is
 // there brings a new receipt, and nothing else happens.
 type table struct {
-	limit int
+	limit  int
+	keeper *keeper
 
 	mu      sync.Mutex
 	entries map[string]*entry
@@ -36,9 +37,9 @@ type table struct {
 
 func newTable(limit int) *table { return &table{limit: limit, entries: map[string]*entry{}} }
 
-// add takes in what was received. It returns the entries of new messages, and of
-// those that are in flight already; their receipts have been replaced.
-func (t *table) add(messages []*received, now time.Time, visibility time.Duration) (fresh, again []*entry) {
+// add takes in what was received. It returns the entries of new messages, and how
+// many were in flight already; their receipts have been replaced.
+func (t *table) add(messages []*received, now time.Time, visibility time.Duration) (fresh []*entry, again int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, m := range messages {
@@ -53,9 +54,10 @@ func (t *table) add(messages []*received, now time.Time, visibility time.Duratio
 			fresh = append(fresh, e)
 		} else {
 			e.receipt = m.receipt
-			again = append(again, e)
+			again++
 		}
 		e.since, e.until = now, now.Add(visibility)
+		t.keeper.keep(e, now)
 	}
 	if len(t.entries) >= t.limit && t.full == nil {
 		t.full = make(chan struct{})
@@ -86,10 +88,11 @@ func (t *table) room() <-chan struct{} {
 	return t.full
 }
 
-// settle notes that a message is to be deleted.
+// settle notes that a message is to be deleted. It is extended no more.
 func (t *table) settle(e *entry) {
 	t.mu.Lock()
 	e.settled = true
+	t.keeper.unlink(e)
 	t.mu.Unlock()
 }
 
