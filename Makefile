@@ -17,9 +17,10 @@ help: ## Print this help
 build: ## Build the leat command into ./leat
 	go build -o leat ./cmd/leat
 
-# Services that tests need are installed here, so that no test has to be skipped;
-# so far Go is enough.
-test: ## Run vet and all tests, with the race detector where there is a C compiler
+# Servers that tests run against are installed into .testservers, so that no test
+# has to be skipped.
+test: ## Install what tests need; run vet and all tests, with the race detector where there is a C compiler
+	@sh internal/testservers/install.sh
 	@$(if $(RACE),true,echo 'no C compiler: testing without the race detector' >&2)
 	@go vet ./...
 	@go test $(RACE) -timeout 10m $(TESTFLAGS) ./...

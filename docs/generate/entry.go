@@ -26,26 +26,37 @@ func (e entry) write(w io.Writer) error {
 		title += " (" + e.kind + ")"
 	}
 	fmt.Fprintf(w, "\n## %s\n\n%s\n", title, source.about())
-	writeSettings(w, source, settings, reflect.ValueOf(e.def.Defaults), "")
+	if text := source.behaviour(settings.Name()); text != "" {
+		fmt.Fprintf(w, "\n%s\n", text)
+	}
+	if err := writeSettings(w, source, settings, reflect.ValueOf(e.def.Defaults), ""); err != nil {
+		return err
+	}
 	return writeExamples(w, folder)
 }
 
 // writeSettings prints a line per setting, those of a nested struct below it.
-func writeSettings(w io.Writer, source *source, t reflect.Type, defaults reflect.Value, indent string) {
+func writeSettings(w io.Writer, source *source, t reflect.Type, defaults reflect.Value, indent string) error {
 	if len(conf.Settings(t)) > 0 && indent == "" {
 		fmt.Fprintln(w)
 	}
 	for _, s := range conf.Settings(t) {
-		about := source.field(t.Name(), t.FieldByIndex(s.Index).Name)
+		about, err := source.comment(t, s.Index)
+		if err != nil {
+			return err
+		}
 		fmt.Fprintf(w, "%s- `%s`%s: %s\n", indent, s.Name, remarks(s, defaults), about)
 		inner := s.Type
 		if inner.Kind() == reflect.Slice {
 			inner = inner.Elem()
 		}
 		if inner.Kind() == reflect.Struct && inner.PkgPath() == t.PkgPath() && len(conf.Settings(inner)) > 0 {
-			writeSettings(w, source, inner, reflect.Zero(inner), indent+"  ")
+			if err := writeSettings(w, source, inner, reflect.Zero(inner), indent+"  "); err != nil {
+				return err
+			}
 		}
 	}
+	return nil
 }
 
 // remarks says whether a setting is required, and what it is otherwise.

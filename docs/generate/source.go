@@ -5,12 +5,14 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"reflect"
 	"strings"
 )
 
 // source is the comments of one package.
 type source struct {
 	doc    string
+	types  map[string]string // Type → its comment
 	fields map[string]string // Type.Field → its comment
 }
 
@@ -20,13 +22,17 @@ func parse(folder string) (*source, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &source{fields: map[string]string{}}
+	s := &source{types: map[string]string{}, fields: map[string]string{}}
 	for _, p := range packages {
 		for _, file := range p.Files {
 			if file.Doc != nil {
 				s.doc = file.Doc.Text()
 			}
-			ast.Inspect(file, s.collect)
+			for _, d := range file.Decls {
+				if g, ok := d.(*ast.GenDecl); ok && len(g.Specs) == 1 {
+					s.collect(g)
+				}
+			}
 		}
 	}
 	return s, nil
@@ -34,20 +40,29 @@ func parse(folder string) (*source, error) {
 
 func isSource(info fs.FileInfo) bool { return !strings.HasSuffix(info.Name(), "_test.go") }
 
-// collect notes the comments on the fields of a struct type.
-func (s *source) collect(n ast.Node) bool {
-	spec, ok := n.(*ast.TypeSpec)
+// collect notes the comments on a struct type and its fields.
+func (s *source) collect(d *ast.GenDecl) {
+	spec, ok := d.Specs[0].(*ast.TypeSpec)
 	if !ok {
-		return true
+		return
 	}
-	if t, ok := spec.Type.(*ast.StructType); ok {
-		for _, f := range t.Fields.List {
-			for _, name := range f.Names {
-				s.fields[spec.Name.Name+"."+name.Name] = strings.Join(strings.Fields(f.Doc.Text()), " ")
-			}
+	t, ok := spec.Type.(*ast.StructType)
+	if !ok {
+		return
+	}
+	s.types[spec.Name.Name] = d.Doc.Text()
+	for _, f := range t.Fields.List {
+		for _, name := range f.Names {
+			s.fields[spec.Name.Name+"."+name.Name] = strings.Join(strings.Fields(f.Doc.Text()), " ")
 		}
 	}
-	return true
+}
+
+// behaviour is what the comment of a settings type says beyond its first
+// paragraph, which only says whose settings they are.
+func (s *source) behaviour(typ string) string {
+	_, rest, _ := strings.Cut(s.types[typ], "\n\n")
+	return strings.TrimSpace(rest)
 }
 
 // about is the package comment without its usual first words.
@@ -60,4 +75,20 @@ func (s *source) about() string {
 	return text
 }
 
-func (s *source) field(typ, name string) string { return s.fields[typ+"."+name] }
+// comment finds the comment of a setting, which may stand in a struct of another
+// package that the settings take over.
+func (s *source) comment(settings reflect.Type, index []int) (string, error) {
+	declared := settings
+	for _, i := range index[:len(index)-1] {
+		declared = declared.Field(i).Type
+	}
+	name := declared.Name() + "." + declared.Field(index[len(index)-1]).Name
+	if declared.PkgPath() == settings.PkgPath() {
+		return s.fields[name], nil
+	}
+	other, err := parse(strings.TrimPrefix(declared.PkgPath(), module))
+	if err != nil {
+		return "", err
+	}
+	return other.fields[name], nil
+}

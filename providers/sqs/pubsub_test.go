@@ -2,6 +2,7 @@ package sqs
 
 import (
 	"context"
+	"os"
 	"testing"
 	"time"
 
@@ -15,7 +16,7 @@ import (
 )
 
 // Watermill's own suite for subscribers and publishers, against the double and
-// against a server of others.
+// against a server of others. LEAT_LONG=1 has it send as many messages as it likes.
 
 func TestWatermillSuiteOnTheDouble(t *testing.T) {
 	s := sqstest.New(t, sqstest.Options{})
@@ -29,7 +30,7 @@ func TestWatermillSuiteOnFauxqs(t *testing.T) {
 func suite(t *testing.T, endpoint string) {
 	features := tests.Features{
 		ConsumerGroups: false, ExactlyOnceDelivery: false, GuaranteedOrder: false,
-		Persistent: true, GenerateTopicFunc: func(c tests.TestContext) string { return "t-" + string(c.TestID) },
+		Persistent: true, ForceShort: os.Getenv("LEAT_LONG") == "", GenerateTopicFunc: func(c tests.TestContext) string { return "t-" + string(c.TestID) },
 	}
 	t.Run("standard", func(t *testing.T) {
 		tests.TestPubSub(t, features, pubSub(endpoint, ""), nil)

@@ -30,8 +30,9 @@ import (
 // sqs:DeleteMessage; sqs:GetQueueUrl when the queue is given by name or ARN;
 // sqs:ChangeMessageVisibility for holding messages longer than the queue's
 // visibility timeout and for handing them back early; sqs:GetQueueAttributes to
-// learn that timeout. For an encrypted queue, kms:Decrypt for its key. Without the
-// latter three the source works with what it may do and says what it cannot.
+// learn that timeout; kms:Decrypt for the key of an encrypted queue. Without the
+// rights to change or to learn about visibility, the source works with what it may
+// do and says what it cannot.
 type SourceConfig struct {
 	// Queue is the queue's name, URL or ARN. An empty name is allowed: some
 	// services have just one queue.
