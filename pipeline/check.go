@@ -183,6 +183,9 @@ func (b *fileBuilder) checkSources(f *flow) {
 		if held > 0 && s.Hold < held {
 			b.problems.Errorf(s.node, "source %s can leave an event unacknowledged for %s, and the flow holds events for %s: give the source a spool, as in %s: {…, spool: true}, or shorten the window", s.name, short(s.Hold), short(held), s.node.Value)
 		}
+		if s.Returns && f.policy.dead == nil {
+			b.problems.Warnf(s.node, "flow %q has no dead_letter: an event that can never be handled comes from %s again and again; give the flow on_error: {dead_letter: SINK}", f.name, s.name)
+		}
 		if held > 0 && s.InFlight > 0 && s.InFlight < 10 {
 			b.problems.Warnf(s.node, "source %s keeps %d messages in flight, so that hardly anything can be put in order behind it: give the source a spool, as in %s: {…, spool: true}", s.name, s.InFlight, s.node.Value)
 		}

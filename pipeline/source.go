@@ -29,6 +29,8 @@ type Source struct {
 	// refused at once than kept waiting. A full spool then refuses; of any other
 	// source it takes nothing until there is room.
 	Push bool
+	// Returns: it offers again what the flow hands back, without an end.
+	Returns bool
 	// Redelivery is after what time a message comes again that an earlier run
 	// of the process left unacknowledged.
 	Redelivery time.Duration

@@ -13,11 +13,15 @@ import (
 
 const module = "github.com/leat-io/leat/"
 
+// folder is where the entry's package is.
+func (e entry) folder() string {
+	return strings.TrimPrefix(reflect.TypeOf(e.def.Defaults).PkgPath(), module)
+}
+
 // write prints the section of one entry.
 func (e entry) write(w io.Writer) error {
 	settings := reflect.TypeOf(e.def.Defaults)
-	folder := strings.TrimPrefix(settings.PkgPath(), module)
-	source, err := parse(folder)
+	source, err := parse(e.folder())
 	if err != nil {
 		return err
 	}
@@ -32,7 +36,7 @@ func (e entry) write(w io.Writer) error {
 	if err := writeSettings(w, source, settings, reflect.ValueOf(e.def.Defaults), ""); err != nil {
 		return err
 	}
-	return writeExamples(w, folder)
+	return nil
 }
 
 // writeSettings prints a line per setting, those of a nested struct below it.

@@ -7,6 +7,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"log"
 	"os"
 
@@ -66,13 +67,29 @@ func main() {
 	for _, p := range pages() {
 		var out bytes.Buffer
 		fmt.Fprintf(&out, "<!-- Written by go run ./docs/generate; change the comments in the code instead. -->\n\n# %s\n\n%s\n", p.title, p.intro)
-		for _, e := range p.entries {
-			if err := e.write(&out); err != nil {
-				log.Fatalf("%s: %v", e.def.Name, err)
-			}
+		if err := p.write(&out); err != nil {
+			log.Fatal(err)
 		}
 		if err := os.WriteFile(p.file, out.Bytes(), 0o644); err != nil {
 			log.Fatal(err)
 		}
 	}
+}
+
+// write prints all entries. The examples of a folder stand behind the first of its
+// entries: they may show a source and a sink together.
+func (p page) write(w io.Writer) error {
+	shown := map[string]bool{}
+	for _, e := range p.entries {
+		if err := e.write(w); err != nil {
+			return fmt.Errorf("%s: %w", e.def.Name, err)
+		}
+		if folder := e.folder(); !shown[folder] {
+			shown[folder] = true
+			if err := writeExamples(w, folder); err != nil {
+				return fmt.Errorf("%s: %w", e.def.Name, err)
+			}
+		}
+	}
+	return nil
 }

@@ -203,3 +203,29 @@ func TestRegionOfURL(t *testing.T) {
 		}
 	}
 }
+
+func TestARoleIsAssumed(t *testing.T) {
+	var asked, authorization string
+	sts := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_ = r.ParseForm()
+		asked = r.PostForm.Get("RoleArn") + " " + r.PostForm.Get("ExternalId") + " " + r.PostForm.Get("RoleSessionName")
+		fmt.Fprintf(w, `<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials>
+			<AccessKeyId>ASSUMED</AccessKeyId><SecretAccessKey>x</SecretAccessKey><SessionToken>session</SessionToken>
+			<Expiration>%s</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>`, time.Now().Add(time.Hour).UTC().Format(time.RFC3339))
+	}))
+	defer sts.Close()
+	settings := awsapi.Settings{AccessKeyID: "mine", SecretAccessKey: "x", AssumeRole: "arn:aws:iam::123456789012:role/reader", ExternalID: "ext"}
+	t.Setenv("AWS_ENDPOINT_URL_STS", sts.URL)
+	caller, url := serve(t, settings, func(_ http.ResponseWriter, r *http.Request) {
+		authorization = r.Header.Get("Authorization") + " " + r.Header.Get("X-Amz-Security-Token")
+	})
+	if _, err := caller.Do(t.Context(), awsapi.Request{URL: url, Service: "sqs"}); err != nil {
+		t.Fatal(err)
+	}
+	if asked != "arn:aws:iam::123456789012:role/reader ext leat" {
+		t.Errorf("asked STS for %q", asked)
+	}
+	if !strings.Contains(authorization, "Credential=ASSUMED/") || !strings.HasSuffix(authorization, " session") {
+		t.Errorf("signed with %q", authorization)
+	}
+}
