@@ -29,8 +29,9 @@ type Env struct {
 }
 
 // OnStart has f called before the first event arrives; an error keeps the
-// pipeline from running. The context does not end when the pipeline stops, since
-// events are finished after that: what f starts must end in [Env.OnClose].
+// pipeline from running. The context ends when the pipeline is stopped while f runs,
+// and not when it stops later, since events are finished after that: what f starts
+// must end in [Env.OnClose].
 func (env *Env) OnStart(f func(ctx context.Context) error) {
 	env.pipeline.hooks = append(env.pipeline.hooks, hook{name: env.label(), start: f, source: env.kind == kindSource})
 }

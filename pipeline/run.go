@@ -47,11 +47,21 @@ func (p *Pipeline) start(ctx context.Context) error {
 		if h.start == nil {
 			continue
 		}
-		if err := h.start(context.WithoutCancel(ctx)); err != nil {
+		if err := startWith(ctx, h.start); err != nil {
 			return errors.Join(fmt.Errorf("%s: %w", h.name, err), p.close())
 		}
 	}
 	return nil
+}
+
+// startWith calls f with a context that ends with ctx only while f runs: a stop cuts
+// a start short, and ends nothing that was started.
+func startWith(ctx context.Context, f func(context.Context) error) error {
+	lasting, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	started := context.AfterFunc(ctx, cancel)
+	err := f(lasting)
+	started()
+	return err
 }
 
 // sourcesFirst puts the hooks of sources before those of stages, which may ask

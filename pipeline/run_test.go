@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/ThreeDotsLabs/watermill/message"
 	"github.com/leat-io/leat/pipeline"
@@ -181,3 +182,20 @@ func (o once) Subscribe(context.Context, string) (<-chan *message.Message, error
 }
 
 func (o once) Close() error { return nil }
+
+func TestAStopCutsAStartShort(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		var kept context.Context
+		env := pipeline.NewEnv("x", nil, pipeline.Options{})
+		env.OnStart(func(c context.Context) error { kept = c; return nil })
+		env.OnStart(func(c context.Context) error { <-c.Done(); return c.Err() })
+		time.AfterFunc(time.Second, cancel)
+		if err := env.Start(ctx); !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+		if kept.Err() != nil {
+			t.Error("the context of a part that had started has ended")
+		}
+	})
+}

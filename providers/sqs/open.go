@@ -148,11 +148,19 @@ func (o *opener) patiently(ctx context.Context, call func(context.Context) error
 		if err == nil || ctx.Err() != nil || !awsapi.Transient(err) || isProtocol(err) || !o.clock.Now().Before(until) {
 			return err
 		}
-		o.log.Warn("SQS does not answer as it should, trying again", "error", err)
+		o.sayOnce(p.failures, err)
 		if !pipeline.Sleep(ctx, o.clock, p.next(err), nil) {
 			return ctx.Err()
 		}
 	}
+}
+
+func (o *opener) sayOnce(failures int, err error) {
+	if failures == 0 {
+		o.log.Warn("SQS cannot be asked about the queue, trying again for "+patience.String(), "error", err)
+		return
+	}
+	o.log.Debug("SQS cannot be asked about the queue", "error", err)
 }
 
 // explained adds to a refusal what can be done about it.
