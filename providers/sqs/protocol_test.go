@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -91,6 +92,7 @@ func TestProxies(t *testing.T) {
 }
 
 func testProxy(t *testing.T, spoken sqstest.Protocols, name, endpoint string) {
+	var mu sync.Mutex
 	var paths []string
 	s, err := sqstest.Handler(sqstest.Options{
 		Protocols: spoken, OnlyQueue: "shipment-events", Credentials: "api-key",
@@ -110,7 +112,9 @@ func testProxy(t *testing.T, spoken sqstest.Protocols, name, endpoint string) {
 		t.Fatal(err)
 	}
 	caller = caller.Through(roundTripper(func(r *http.Request) (*http.Response, error) {
+		mu.Lock()
 		paths = append(paths, r.URL.Path)
+		mu.Unlock()
 		return direct{s}.RoundTrip(r)
 	}))
 	config := Source.Defaults.(SourceConfig)
