@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strconv"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -109,6 +110,7 @@ type queueEvent struct {
 func (f *queueFlow) check() (again int) {
 	f.t.Helper()
 	var events []queueEvent
+	receives := 0
 	latest := map[int]int{}
 	for i, line := range linesOf(f.t, f.out) {
 		var e queueEvent
@@ -116,7 +118,10 @@ func (f *queueFlow) check() (again int) {
 			f.t.Fatal(err)
 		}
 		events, latest[e.Body.N] = append(events, e), i
+		n, _ := strconv.Atoi(e.Meta["sqs.ApproximateReceiveCount"])
+		receives = max(receives, n)
 	}
+	f.t.Logf("no message was received more than %d times", receives)
 	for n := range queueEvents {
 		if _, there := latest[n]; !there {
 			f.t.Errorf("event %d is lost", n)

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -102,9 +103,9 @@ func (tr trial) run(t *testing.T) (problems []string) {
 	if tr.fifo {
 		attributes["FifoQueue"], attributes["ContentBasedDeduplication"] = "true", "true"
 	}
-	fault, on := tr.faults(), false
+	fault, on := tr.faults(), atomic.Bool{}
 	o.Intercept = func(c sqstest.Call) *sqstest.Fault {
-		if !on {
+		if !on.Load() {
 			return nil
 		}
 		return fault(c)
@@ -114,7 +115,7 @@ func (tr trial) run(t *testing.T) (problems []string) {
 		_ = s.Send(name, strconv.Itoa(i))
 	}
 	r := subscribe(t, s, name, func(c *SourceConfig) { c.MaxInFlight = tr.maxInFlight })
-	on = true
+	on.Store(true)
 	l := &ledger{rng: rand.New(rand.NewPCG(tr.seed, 2)), out: map[string]bool{}, acked: map[string]int{}}
 	go l.read(r.out, tr)
 	done := func() bool {
@@ -126,7 +127,7 @@ func (tr trial) run(t *testing.T) (problems []string) {
 	}
 	time.Sleep(10 * time.Minute) // for those that came again although they were deleted
 	synctest.Wait()
-	on = false
+	on.Store(false)
 	state, _ := s.Queue(name)
 	if !done() {
 		problems = append(problems, fmt.Sprintf("after ten days %d of %d messages are deleted: %+v", state.Deleted, tr.messages, state))
