@@ -25,7 +25,7 @@ func benchFlow(b *testing.B, stages string, c Catalog, n int) func() {
 			events[i] = NewEvent("1", raw)
 		}
 		m := NewBatch(context.Background(), events)
-		t := &ticket{number: f.group.take(n), batch: &batch{events: events}}
+		t := &ticket{slots: n, number: f.group.take(n), batch: &batch{events: events}}
 		f.limits.admit(f.stopping, n)
 		if err := f.consume(m, t); err != nil {
 			b.Fatal(err)

@@ -109,6 +109,9 @@ func (b *fileBuilder) checkIdentity(f *flow, s *builtStage, before Traits) {
 
 func (b *fileBuilder) checkReorder(f *flow, s *builtStage, before Traits) {
 	for _, source := range f.sources {
+		if !s.traits.ByArrival && source.Serial {
+			b.problems.Warnf(s.node, "source %s gives the next event of a group only after the one before is settled, so that each waits a whole window after the other: write by: arrival, or read a queue that is not FIFO", source.name)
+		}
 		if s.traits.ByArrival && !source.Ordered {
 			b.problems.Warnf(s.node, "source %s does not promise any order, and by: arrival keeps the one it gives", source.name)
 		}

@@ -100,7 +100,7 @@ func (f *flow) newStep(name string) *step {
 func (f *flow) consume(m *message.Message, t *ticket) error {
 	ctx, cancel := f.killable(m.Context())
 	defer cancel()
-	s := &sequence{ctx: ctx, flow: f, handler: f.handle, events: t.events, owned: true, tell: t.tell, credits: len(t.events) - 1, roots: f.group.roots(t.number, len(t.events))}
+	s := &sequence{ctx: ctx, flow: f, handler: f.handle, events: t.events, owned: true, tell: t.tell, credits: t.slots - 1, roots: f.group.roots(t.number, len(t.events))}
 	for i, e := range t.events {
 		e.Seq.Message = t.number + uint64(i)
 	}

@@ -37,6 +37,7 @@ type gate struct {
 // ticket is what a message got at the gate.
 type ticket struct {
 	number uint64
+	slots  int // that it takes at the start
 	*batch
 	gate  *gate
 	begun atomic.Bool // the handler was called, or never will be
@@ -174,10 +175,11 @@ func (g *gate) pass(m *message.Message, out chan<- *message.Message) bool {
 		m.Ack()
 		return true
 	}
-	if !f.limits.admit(f.stopping, len(events)) {
+	slots := min(len(events), f.limits.maxInFlight) // the others take theirs as these come free
+	if !f.limits.admit(f.stopping, slots) {
 		return false
 	}
-	t := &ticket{number: f.group.take(len(events)), batch: b, gate: g}
+	t := &ticket{slots: slots, number: f.group.take(len(events)), batch: b, gate: g}
 	m.SetContext(context.WithValue(m.Context(), ticketKey{}, t))
 	g.open.Add(1)
 	select {
@@ -188,7 +190,7 @@ func (g *gate) pass(m *message.Message, out chan<- *message.Message) bool {
 		}
 		return true
 	case <-f.stopping:
-		f.limits.leave(slotInFlight, 0, len(events))
+		f.limits.leave(slotInFlight, 0, slots)
 		g.open.Done()
 		return false
 	}
@@ -239,7 +241,7 @@ func (t *ticket) watch(m *message.Message) {
 	}
 	t.gate.tell(m, err)
 	f := t.gate.flow
-	f.limits.leave(slotInFlight, 0, len(t.events))
+	f.limits.leave(slotInFlight, 0, t.slots)
 	for i := range t.events {
 		for _, follower := range f.group.followers {
 			follower.pass(t.number + uint64(i))

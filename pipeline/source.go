@@ -25,6 +25,9 @@ type Source struct {
 	Finite bool
 	// Ordered: it gives events in the order in which they happened.
 	Ordered bool
+	// Serial: of the events that belong together it gives the next one only after
+	// the one before is settled, such as a FIFO queue.
+	Serial bool
 	// Push: its sender offers again what it gets back, so that a message is better
 	// refused at once than kept waiting. A full spool then refuses; of any other
 	// source it takes nothing until there is room.

@@ -26,7 +26,13 @@ func RegionOfURL(address string) string {
 	}
 	host, ok := strings.CutSuffix(strings.TrimSuffix(u.Hostname(), ".cn"), ".amazonaws.com")
 	if !ok {
+		host, ok = strings.CutSuffix(u.Hostname(), ".api.aws")
+	}
+	switch {
+	case !ok:
 		return ""
+	case host == "queue": // the oldest form
+		return "us-east-1"
 	}
 	labels := strings.Split(host, ".")
 	for i, label := range labels {

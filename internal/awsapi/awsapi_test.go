@@ -158,6 +158,35 @@ func TestAClockThatIsWrongIsMended(t *testing.T) {
 	}
 }
 
+func TestAClockThatIsSetRightIsFollowed(t *testing.T) {
+	var off atomic.Int64
+	off.Store(int64(10 * time.Minute))
+	caller, url := serve(t, awsapi.Settings{AccessKeyID: "a"}, func(w http.ResponseWriter, r *http.Request) {
+		theirs := time.Now().Add(time.Duration(off.Load()))
+		w.Header().Set("Date", theirs.UTC().Format(http.TimeFormat))
+		signed, _ := time.Parse("20060102T150405Z", r.Header.Get("X-Amz-Date"))
+		if theirs.Sub(signed).Abs() > 5*time.Minute {
+			w.WriteHeader(403)
+			fmt.Fprint(w, `{"__type":"InvalidSignatureException"}`)
+		}
+	})
+	do := func() error {
+		_, err := caller.Do(t.Context(), awsapi.Request{URL: url, Service: "sqs"})
+		return err
+	}
+	if err := do(); !awsapi.Transient(err) || awsapi.Denied(err) {
+		t.Errorf("while the clock is wrong: %v", err)
+	}
+	if err := do(); err != nil {
+		t.Error(err)
+	}
+	off.Store(0)
+	_ = do()
+	if err := do(); err != nil {
+		t.Errorf("after the clock was set right: %v", err)
+	}
+}
+
 func TestErrorsDoNotRepeatTheURL(t *testing.T) {
 	quiet(t)
 	c, err := awsapi.Settings{AccessKeyID: "a", Region: "eu-west-1"}.Load(t.Context(), "", "SQS")
@@ -194,6 +223,8 @@ func TestRegionOfURL(t *testing.T) {
 		"https://sqs-fips.us-east-1.amazonaws.com/123456789012/q": "us-east-1",
 		"https://eu-west-1.queue.amazonaws.com/123456789012/q":    "eu-west-1",
 		"https://vpce-1.sqs.eu-west-1.vpce.amazonaws.com/1/q":     "eu-west-1",
+		"https://sqs.eu-west-1.api.aws/1/q":                       "eu-west-1",
+		"https://queue.amazonaws.com/1/q":                         "us-east-1",
 		"https://sqs.example.com/q":                               "",
 		"https://sqs.eu-west-1.amazonaws.com.evil.example/q":      "",
 		"http://127.0.0.1:4566/000000000000/q":                    "",

@@ -5,9 +5,11 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"sync/atomic"
 	"time"
 
@@ -104,6 +106,16 @@ func readAnswer(answer *http.Response) ([]byte, error) {
 		return nil, fmt.Errorf("the answer is larger than %d bytes", MaxAnswer)
 	}
 	return b.Bytes(), nil
+}
+
+// withoutURL takes the URL out of an error of net/http: its path or query may
+// hold a secret, and who calls says where the request went.
+func withoutURL(err error) error {
+	var u *url.Error
+	if errors.As(err, &u) {
+		return u.Err
+	}
+	return err
 }
 
 // Close gives up connections that no request uses. Further requests make new ones.

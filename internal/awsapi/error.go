@@ -118,9 +118,10 @@ func retryAfter(answer *http.Response) time.Duration {
 }
 
 var (
-	throttles = []string{"Throttling", "ThrottlingException", "RequestThrottled", "RequestThrottledException", "TooManyRequestsException", "RequestLimitExceeded", "BandwidthLimitExceeded", "SlowDown", "PriorRequestNotComplete", "ProvisionedThroughputExceededException", "TransactionInProgressException", "KMS.ThrottlingException", "KmsThrottled", "OverLimit"}
+	throttles = []string{"Throttling", "ThrottlingException", "RequestThrottled", "RequestThrottledException", "Throttled", "ThrottledException", "TooManyRequests", "TooManyRequestsException", "RequestLimitExceeded", "LimitExceeded", "LimitExceededException", "BandwidthLimitExceeded", "SlowDown", "PriorRequestNotComplete", "ProvisionedThroughputExceededException", "TransactionInProgressException", "KMS.ThrottlingException", "KMSThrottling", "KMSThrottlingException", "KmsThrottled", "OverLimit"}
 	transient = []string{"InternalError", "InternalFailure", "InternalServerError", "ServiceUnavailable", "RequestTimeout", "RequestTimeoutException", "ExpiredToken", "ExpiredTokenException"}
 	denials   = []string{"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "AuthorizationErrorException", "KMS.AccessDeniedException", "KmsAccessDenied", "InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId", "SignatureDoesNotMatch", "MissingAuthenticationToken", "NotAuthorized", "OptInRequired", "InvalidSecurity"}
+	badKeys   = []string{"InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidSignatureException"}
 	unknowns  = []string{"InvalidAction", "UnknownOperation", "UnknownOperationException", "UnsupportedOperation", "ActionNotFound", "NotImplemented", "ActionNotImplemented"}
 )
 
@@ -143,7 +144,14 @@ func Transient(err error) bool {
 // Denied reports whether the caller may not do what it asked for.
 func Denied(err error) bool {
 	var e *Error
-	return errors.As(err, &e) && (slices.Contains(denials, e.Code) || e.Code == "" && (e.Status == http.StatusForbidden || e.Status == http.StatusUnauthorized))
+	return errors.As(err, &e) && !e.clock && (slices.Contains(denials, e.Code) || e.Code == "" && (e.Status == http.StatusForbidden || e.Status == http.StatusUnauthorized))
+}
+
+// BadKey reports whether the service does not know the credentials, or not this
+// secret of theirs: no right could change that.
+func BadKey(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && !e.clock && slices.Contains(badKeys, e.Code)
 }
 
 // Unknown reports whether the service does not know the action at all.

@@ -1,9 +1,7 @@
 package awsapi
 
 import (
-	"errors"
 	"net/http"
-	"net/url"
 	"slices"
 	"time"
 )
@@ -25,18 +23,10 @@ func (c *Caller) learnTime(refused *Error, answer *http.Response) {
 	if err != nil {
 		return
 	}
-	if skew := time.Until(theirs); skew.Abs() > maxSkew {
+	// What was signed counts: our clock may have been set right meanwhile.
+	skew := time.Until(theirs)
+	if off := skew - time.Duration(c.skew.Load()); off.Abs() > maxSkew {
 		refused.clock = true
 		c.skew.Store(int64(skew))
 	}
-}
-
-// withoutURL takes the URL out of an error of net/http: its path or query may
-// hold a secret, and who calls says where the request went.
-func withoutURL(err error) error {
-	var u *url.Error
-	if errors.As(err, &u) {
-		return u.Err
-	}
-	return err
 }

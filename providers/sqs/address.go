@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"regexp"
 	"strings"
 
 	sdk "github.com/aws/aws-sdk-go-v2/service/sqs"
@@ -30,8 +31,8 @@ func parseQueue(s string) (queueRef, error) {
 		return queueRef{name: a.Resource, account: a.Account, region: a.Region}, nil
 	case strings.HasPrefix(s, "http://"), strings.HasPrefix(s, "https://"):
 		u, err := url.Parse(s)
-		if err != nil || u.Host == "" || u.User != nil {
-			return queueRef{}, fmt.Errorf("not the URL of a queue: want https://host/path without a user")
+		if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+			return queueRef{}, fmt.Errorf("not the URL of a queue: want https://host/path without a user or a query")
 		}
 		return queueRef{url: s, name: lastSegment(u.Path), region: awsapi.RegionOfURL(s)}, nil
 	case strings.ContainsAny(s, "/: "):
@@ -47,6 +48,12 @@ func lastSegment(path string) string {
 
 // fifo reports whether the queue keeps the messages of a group in order.
 func (q queueRef) fifo() bool { return strings.HasSuffix(q.name, ".fifo") }
+
+// isFIFO is [queueRef.fifo] for a queue as somebody writes it.
+func isFIFO(queue string) bool {
+	ref, err := parseQueue(queue)
+	return err == nil && ref.fifo()
+}
 
 // base is where requests go that name no queue URL: the endpoint of the settings,
 // or AWS's own for the region.
@@ -68,11 +75,14 @@ func jsonAddress(c *awsapi.Caller, queue string) string {
 	switch {
 	case c.Endpoint != "" || err != nil || queue == "":
 		return c.Endpoint
-	case awsapi.RegionOfURL(queue) != "":
+	case awsapi.RegionOfURL(queue) != "" || awsPath.MatchString(u.Path):
 		return u.Scheme + "://" + u.Host + "/"
 	}
 	return queue
 }
+
+// awsPath is the path of a queue on AWS, and on servers that imitate all of SQS.
+var awsPath = regexp.MustCompile(`^/\d{12}/[^/]+$`)
 
 // queryAddress is where the query protocol posts what concerns a queue: to the
 // queue's own URL. Servers behind an endpoint of the settings may not know how

@@ -84,5 +84,19 @@ func (e *entryError) Error() string {
 	return e.code + ": " + e.message
 }
 
+// unmentioned is the code of an entry that an answer says nothing about.
+const unmentioned = "Unmentioned"
+
+// unlessSilent takes an answer that mentions no entry at all for a success, where
+// doing the same again does no harm: some services just say 200.
+func unlessSilent(failed map[int]*entryError, err error) (map[int]*entryError, error) {
+	for _, f := range failed {
+		if f.code != unmentioned {
+			return failed, err
+		}
+	}
+	return nil, err
+}
+
 // seconds rounds up: SQS counts in whole ones.
 func seconds(d time.Duration) int64 { return int64((d + time.Second - 1) / time.Second) }

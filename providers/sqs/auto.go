@@ -37,15 +37,23 @@ func (a *autoAPI) try(f func(api) error) error {
 		a.settle(now)
 		return nil
 	}
-	if !speaksXML(err) {
+	if !refusesJSON(err) {
 		return err
 	}
-	if again := f(other); again == nil || !speaksXML(again) || awsapi.Code(again) != "" {
-		a.log.Info("the service does not speak AWS JSON 1.0: using the query protocol")
-		a.settle(other)
-		return again
+	again := f(other)
+	if !answersInXML(again) {
+		return err
 	}
-	return err
+	a.log.Info("the service does not speak AWS JSON 1.0: using the query protocol")
+	a.settle(other)
+	return again
+}
+
+// answersInXML reports whether an answer shows that the query protocol is spoken:
+// it was understood, or refused in its words.
+func answersInXML(err error) bool {
+	var refused *awsapi.Error
+	return err == nil || errors.As(err, &refused) && refused.XML && refused.Code != "" && refused.Status < 500
 }
 
 func (a *autoAPI) settle(on api) {
@@ -56,11 +64,12 @@ func (a *autoAPI) settle(on api) {
 	}
 }
 
-// speaksXML reports whether an answer shows that JSON was not understood.
-func speaksXML(err error) bool {
+// refusesJSON reports whether an answer shows that JSON was not understood. Whoever
+// is in trouble, or stands between, may answer with any page.
+func refusesJSON(err error) bool {
 	var refused *awsapi.Error
 	if errors.As(err, &refused) {
-		return refused.XML || refused.Code == "" && refused.Status < 500
+		return refused.Status < 500 && (refused.XML || refused.Code == "")
 	}
 	return errors.Is(err, errNotJSON)
 }

@@ -161,7 +161,7 @@ func TestAQueueThatDoesNotExistIsNotCreated(t *testing.T) {
 		s, _ := newServer(t, sqstest.Options{}, nil)
 		for _, name := range []string{"nowhere", s.QueueURL("nowhere"), "arn:aws:sqs:us-east-1:000000000000:nowhere"} {
 			sub := newSubscriber(Source.Defaults.(SourceConfig), pipeline.System, quiet)
-			openDirectly(t, sub, s)
+			openDirectly(t, sub, s, direct{s})
 			_, err := sub.Subscribe(t.Context(), name)
 			if err == nil || !strings.Contains(err.Error(), "does not exist") && !strings.Contains(err.Error(), "NonExistentQueue") {
 				t.Errorf("%s: %v", name, err)
@@ -188,7 +188,7 @@ func TestALowReceiveLimitIsWarnedOf(t *testing.T) {
 			}
 			var said bytes.Buffer
 			sub := newSubscriber(Source.Defaults.(SourceConfig), pipeline.System, slog.New(slog.NewTextHandler(&said, nil)))
-			openDirectly(t, sub, s)
+			openDirectly(t, sub, s, direct{s})
 			if _, err := sub.open(t.Context(), name); err != nil {
 				t.Fatal(err)
 			}

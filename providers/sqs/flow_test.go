@@ -1,10 +1,14 @@
 package sqs
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strconv"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -12,13 +16,14 @@ import (
 	"github.com/leat-io/leat/pipeline/flowtest"
 	"github.com/leat-io/leat/providers/sqs/sqstest"
 	"github.com/leat-io/leat/stages"
+	"github.com/leat-io/leat/state/memory"
 )
 
 // flowOn is a catalog with a source that reaches its queues without a network.
 func flowOn(t *testing.T, s *sqstest.Server) pipeline.Catalog {
 	source := pipeline.DefineSource("sqs", Source.Defaults.(SourceConfig), func(c SourceConfig, env *pipeline.Env) (*pipeline.Source, error) {
 		sub := newSubscriber(c, env.Clock, env.Log)
-		openDirectly(t, sub, s)
+		openDirectly(t, sub, s, direct{s})
 		return newSource(sub, env), nil
 	})
 	return pipeline.Catalog{Stages: stages.All(), Sources: []pipeline.SourceDef{source}}
@@ -163,4 +168,58 @@ func TestWhatCannotBeReadIsADeadLetterAndTheQueueMovesOn(t *testing.T) {
 		}
 		_ = rig.Stop()
 	})
+}
+
+func TestMessagesOfOneAnswerKeepMaxInFlight(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s, name := newServer(t, sqstest.Options{}, nil)
+		for i := range 10 {
+			_ = s.Send(name, strconv.Itoa(i))
+		}
+		var now, most atomic.Int32
+		catalog := flowOn(t, s)
+		catalog.Stages = append(catalog.Stages, pipeline.DefineStage("slow", struct{}{}, func(struct{}, *pipeline.Env) (pipeline.Stage, error) {
+			return pipeline.Map(func(ctx context.Context, _ *pipeline.Event) error {
+				pipeline.Yield(ctx)
+				most.Store(max(most.Load(), now.Add(1)))
+				time.Sleep(time.Second)
+				now.Add(-1)
+				return nil
+			}), nil
+		}))
+		flow := "version: 1\nflows: {f: {from: {sqs: {queue: q, protocol: json}}, max_in_flight: 2, stages: [slow: {}], to: out}}\nsinks: {out: {record: {}}}\n"
+		rig := flowtest.Start(t, flow, flowtest.Options{Catalog: catalog})
+		time.Sleep(time.Minute)
+		if got := most.Load(); got != 2 {
+			t.Errorf("%d at once, want 2", got)
+		}
+		if got := len(rig.Recorder.Got("out")); got != 10 {
+			t.Errorf("%d of 10 arrived", got)
+		}
+		_ = rig.Stop()
+	})
+}
+
+func TestAWindowBehindAFIFOQueueIsWarnedOf(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s, _ := newServer(t, sqstest.Options{}, nil)
+		for from, want := range map[string]bool{"queue: q.fifo": true, "queue: q": false} {
+			text := strings.Replace(reordering, "queue: q", from, 1)
+			_, report := pipeline.LoadText("p.yaml", text, pipeline.Options{Catalog: withRecorder(flowOn(t, s))})
+			var said strings.Builder
+			report.Print(&said)
+			if got := strings.Contains(said.String(), "by: arrival"); got != want {
+				t.Errorf("%s: %s", from, &said)
+			}
+		}
+	})
+}
+
+// withRecorder adds what the flow needs to be checked.
+func withRecorder(c pipeline.Catalog) pipeline.Catalog {
+	c.Sinks = append(c.Sinks, pipeline.DefineSink("record", struct{}{}, func(struct{}, *pipeline.Env) (pipeline.Handler, error) {
+		return func(context.Context, *pipeline.Event) error { return nil }, nil
+	}))
+	c.States = append(c.States, memory.State)
+	return c
 }

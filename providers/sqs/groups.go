@@ -1,52 +1,104 @@
 package sqs
 
-// deliverGroups gives out messages of a FIFO queue. The first of each group goes
-// to the flow at once; the next one when that is settled, and if it is not, all
-// of the group go back behind it. The queue itself gives no more of a group while
-// some of it are in flight.
-func (s *subscription) deliverGroups(fresh []*entry) {
-	groups, order := map[string][]*entry{}, []string{}
+import "sync"
+
+// groups are the groups of a FIFO queue that are under way. Of each, one message is
+// with the flow; the next one follows when that is settled, and if it is not, all
+// of the group go back behind it.
+//
+// The queue itself gives no more of a group while some of it are in flight, but for
+// those that were left alone for longer than their timeout: then newer ones come
+// along with them.
+type groups struct {
+	mu    sync.Mutex
+	under map[string]*follower
+}
+
+// follower knows the messages of a group that wait for the one before them.
+type follower struct{ rest []*entry }
+
+// lead returns the entries that are the first of their groups; the others follow
+// those that are under way.
+func (g *groups) lead(fresh []*entry) (leaders []*entry) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
 	for _, e := range fresh {
-		if groups[e.group] == nil {
-			order = append(order, e.group)
+		if f := g.under[e.group]; f != nil {
+			f.rest = append(f.rest, e)
+			continue
 		}
-		groups[e.group] = append(groups[e.group], e)
+		if g.under == nil {
+			g.under = map[string]*follower{}
+		}
+		g.under[e.group] = &follower{}
+		leaders = append(leaders, e)
 	}
-	for i, name := range order {
-		await, ok := s.give(groups[name][0])
+	return leaders
+}
+
+// next takes the next message of a group, or nil after the last one.
+func (g *groups) next(name string) *entry {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	f := g.under[name]
+	if len(f.rest) == 0 {
+		delete(g.under, name)
+		return nil
+	}
+	e := f.rest[0]
+	f.rest = f.rest[1:]
+	return e
+}
+
+// end takes all messages of a group that wait.
+func (g *groups) end(name string) []*entry {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	f := g.under[name]
+	delete(g.under, name)
+	return f.rest
+}
+
+// deliverGroups gives out the first message of each group that is not under way.
+func (s *subscription) deliverGroups(fresh []*entry) {
+	leaders := s.groups.lead(fresh)
+	for i, e := range leaders {
+		await, ok := s.give(e)
 		if !ok {
-			for _, left := range order[i:] {
-				s.handBack(groups[left])
+			for _, left := range leaders[i:] {
+				s.handBack(append([]*entry{left}, s.groups.end(left.group)...))
 			}
 			return
 		}
 		s.senders.Add(1)
-		go s.follow(groups[name][1:], await)
+		go s.follow(e.group, await)
 	}
 }
 
 // follow gives out the rest of a group, each after the one before it is settled.
-func (s *subscription) follow(rest []*entry, await func() bool) {
+func (s *subscription) follow(name string, await func() bool) {
 	defer s.senders.Done()
-	for len(rest) > 0 {
+	for {
 		settled := make(chan bool, 1)
 		go func() { settled <- await() }()
 		select {
 		case ok := <-settled:
 			if !ok {
-				s.handBack(rest)
+				s.handBack(s.groups.end(name))
 				return
 			}
 		case <-s.halted:
-			s.handBack(rest)
+			s.handBack(s.groups.end(name))
 			return
 		}
-		next, ok := s.give(rest[0])
-		if !ok {
-			s.handBack(rest)
+		e := s.groups.next(name)
+		if e == nil {
 			return
 		}
-		await, rest = next, rest[1:]
+		var ok bool
+		if await, ok = s.give(e); !ok {
+			s.handBack(append([]*entry{e}, s.groups.end(name)...))
+			return
+		}
 	}
-	go await()
 }

@@ -102,16 +102,16 @@ func (a *jsonAPI) receive(ctx context.Context, q receiveCall) ([]*received, erro
 }
 
 func (a *jsonAPI) remove(ctx context.Context, receipts []string) (map[int]*entryError, error) {
-	return a.batch(ctx, "DeleteMessageBatch", len(receipts), func(b []byte, i int) []byte {
+	return unlessSilent(a.batch(ctx, "DeleteMessageBatch", len(receipts), func(b []byte, i int) []byte {
 		return rawjson.AppendString(append(b, `"ReceiptHandle":`...), receipts[i])
-	})
+	}))
 }
 
 func (a *jsonAPI) change(ctx context.Context, entries []visibility) (map[int]*entryError, error) {
-	return a.batch(ctx, "ChangeMessageVisibilityBatch", len(entries), func(b []byte, i int) []byte {
+	return unlessSilent(a.batch(ctx, "ChangeMessageVisibilityBatch", len(entries), func(b []byte, i int) []byte {
 		b = rawjson.AppendString(append(b, `"ReceiptHandle":`...), entries[i].receipt)
 		return strconv.AppendInt(append(b, `,"VisibilityTimeout":`...), seconds(entries[i].timeout), 10)
-	})
+	}))
 }
 
 func (a *jsonAPI) send(ctx context.Context, entries []*outgoing) (map[int]*entryError, error) {

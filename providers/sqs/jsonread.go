@@ -118,7 +118,7 @@ func readBatch(answer []byte, n int) (map[int]*entryError, error) {
 func withUnmentioned(failed map[int]*entryError, done []bool) map[int]*entryError {
 	for i, ok := range done {
 		if !ok && failed[i] == nil {
-			failed[i] = &entryError{code: "Unmentioned", message: "the answer does not say what became of the entry"}
+			failed[i] = &entryError{code: unmentioned, message: "the answer does not say what became of the entry"}
 		}
 	}
 	if len(failed) == 0 {

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/leat-io/leat/internal/awsapi"
 	"github.com/leat-io/leat/pipeline"
 )
 
@@ -15,83 +16,70 @@ type keeper struct {
 	s       *subscription
 	trouble *trouble
 	slots   chan struct{} // one for each request under way
+	calls   context.Context
+	cancel  context.CancelFunc
+	working sync.WaitGroup
 
 	// The table's lock guards these.
-	oldest, newest *entry // by when they are due
-	timer          pipeline.Timer
-	ended          bool // no more is extended: closed, or refused by the service
-	warned         bool
-	working        sync.WaitGroup
+	steady, again dueList // what is extended in its turn; what has to be tried again soon
+	timer         pipeline.Timer
+	ended         bool // no more is extended
+	barred        bool // the service refused the last extension for want of rights
+	probe         time.Time
+	warned        bool
 }
 
 const (
 	keeperRequests = 16
 	// retryExtension is after what time an extension that failed is tried again.
 	retryExtension = time.Second
+	// probeExtension is how often one is tried while none is allowed: rights
+	// change, and some refusals were never meant for us.
+	probeExtension = time.Minute
 	// capMargin keeps an extension below what SQS counts as twelve hours.
 	capMargin = 10 * time.Second
 )
 
 func newKeeper(s *subscription) *keeper {
-	return &keeper{s: s, trouble: s.troubleWith("the visibility timeout of messages cannot be extended"), slots: make(chan struct{}, keeperRequests)}
+	k := &keeper{s: s, trouble: s.troubleWith("the visibility timeout of messages cannot be extended"), slots: make(chan struct{}, keeperRequests)}
+	k.calls, k.cancel = context.WithCancel(s.calls)
+	return k
 }
 
 // keep begins to extend a message, or begins anew when it has a new receipt. A
 // message that is to be deleted is not extended. It needs the lock.
 func (k *keeper) keep(e *entry, now time.Time) {
-	k.unlink(e)
-	if !e.settled {
-		k.append(e, now.Add(k.s.queue.visibility/2))
+	e.unlink()
+	if !e.settled && !e.handedBack {
+		k.schedule(&k.steady, e, now.Add(k.s.queue.visibility/2))
 	}
 }
 
-// append needs the lock. Whatever is appended is due after all that is there, or
-// so little before that it does not matter.
-func (k *keeper) append(e *entry, due time.Time) {
+// schedule needs the lock.
+func (k *keeper) schedule(l *dueList, e *entry, due time.Time) {
 	if k.ended {
 		return
 	}
-	e.due, e.older, e.newer, e.kept = due, k.newest, nil, true
-	if k.newest == nil {
-		k.oldest = e
-	} else {
-		k.newest.newer = e
-	}
-	k.newest = e
-	if k.timer == nil {
+	l.append(e, due)
+	if l.oldest == e { // else there is a timer, or another list's is earlier
 		k.arm()
 	}
 }
 
-func (k *keeper) unlink(e *entry) {
-	if !e.kept {
-		return
-	}
-	if e.older == nil {
-		k.oldest = e.newer
-	} else {
-		e.older.newer = e.newer
-	}
-	if e.newer == nil {
-		k.newest = e.older
-	} else {
-		e.newer.older = e.older
-	}
-	e.older, e.newer, e.kept = nil, nil, false
-}
-
-// drop ends the care for a message.
-func (k *keeper) drop(e *entry) {
-	k.s.table.mu.Lock()
-	k.unlink(e)
-	k.s.table.mu.Unlock()
-}
-
-// arm sets the timer for the oldest entry; it needs the lock.
+// arm sets the timer for what is due first; it needs the lock.
 func (k *keeper) arm() {
-	k.timer = nil
-	if k.oldest != nil && !k.ended {
-		k.timer = k.s.clock.AfterFunc(max(0, k.oldest.due.Sub(k.s.clock.Now())), k.ring)
+	if k.timer != nil {
+		k.timer.Stop()
+		k.timer = nil
+	}
+	var first *entry
+	for _, l := range []*dueList{&k.steady, &k.again} {
+		if l.oldest != nil && (first == nil || l.oldest.due.Before(first.due)) {
+			first = l.oldest
+		}
+	}
+	if first != nil && !k.ended {
+		k.timer = k.s.clock.AfterFunc(max(0, first.due.Sub(k.s.clock.Now())), k.ring)
 	}
 }
 
@@ -100,17 +88,37 @@ func (k *keeper) arm() {
 func (k *keeper) ring() {
 	k.s.table.mu.Lock()
 	defer k.s.table.mu.Unlock()
-	soon := k.s.clock.Now().Add(k.s.queue.visibility / 20)
-	var due []*entry
-	for e := k.oldest; e != nil && !e.due.After(soon) && !k.ended; e = k.oldest {
-		k.unlink(e)
-		due = append(due, e)
+	if k.ended {
+		return
+	}
+	now := k.s.clock.Now()
+	due := k.again.take(now, nil)
+	due = k.steady.take(now.Add(k.s.queue.visibility/20), due)
+	if k.barred {
+		due = k.probing(due, now)
 	}
 	for batch := range slices.Chunk(due, maxBatch) {
+		for _, e := range batch {
+			e.extending = true
+		}
 		k.working.Add(1)
 		go k.extend(batch)
 	}
 	k.arm()
+}
+
+// probing leaves one request's worth of entries while nothing may be extended, and
+// none before it is time to try. The others come again and bring new receipts.
+func (k *keeper) probing(due []*entry, now time.Time) []*entry {
+	n := 0
+	if !now.Before(k.probe) && len(due) > 0 {
+		k.probe = now.Add(probeExtension)
+		n = min(len(due), maxBatch)
+	}
+	for _, e := range due[n:] {
+		k.steady.append(e, now.Add(k.s.queue.visibility))
+	}
+	return due[:n]
 }
 
 // extend makes one request.
@@ -118,33 +126,44 @@ func (k *keeper) extend(batch []*entry) {
 	defer k.working.Done()
 	k.slots <- struct{}{}
 	defer func() { <-k.slots }()
-	batch, entries := k.wanted(batch)
-	if len(batch) == 0 {
-		return
-	}
-	ctx, cancel := context.WithTimeout(k.s.calls, callTimeout)
-	defer cancel()
+	still, entries := k.wanted(batch)
+	var failed map[int]*entryError
+	var err error
 	asked := k.s.clock.Now()
-	failed, err := k.s.queue.change(ctx, entries)
-	if err != nil {
-		k.s.count(err)
-		k.failed(batch, entries, err)
-		return
+	if len(still) > 0 {
+		ctx, cancel := context.WithTimeout(k.calls, callTimeout)
+		failed, err = k.s.queue.change(ctx, entries)
+		cancel()
+		k.tellTrouble(failed, err)
 	}
-	k.trouble.success()
-	k.extended(batch, entries, failed, asked)
+	for _, e := range k.extended(batch, still, entries, failed, err, asked) {
+		k.s.returns.add(e)
+	}
 }
 
-// wanted leaves out what was settled meanwhile, and what SQS will extend no
-// further: after twelve hours a message comes again, with a new receipt and twelve
-// more hours.
+func (k *keeper) tellTrouble(failed map[int]*entryError, err error) {
+	switch {
+	case k.calls.Err() != nil:
+	case err != nil:
+		k.s.count(err)
+		if !denied(err) {
+			k.trouble.failure(err)
+		}
+	default:
+		k.s.troubleOf(k.trouble, failed)
+	}
+}
+
+// wanted leaves out what was settled or handed back meanwhile, and what SQS will
+// extend no further: after twelve hours a message comes again, with a new receipt
+// and twelve more hours.
 func (k *keeper) wanted(batch []*entry) (still []*entry, entries []visibility) {
 	k.s.table.mu.Lock()
 	defer k.s.table.mu.Unlock()
 	now := k.s.clock.Now()
 	for _, e := range batch {
 		left := e.since.Add(maxVisibility - capMargin).Sub(now)
-		if k.s.table.entries[e.key] != e || e.settled || e.kept || left < time.Second {
+		if k.ended || k.s.table.entries[e.key] != e || e.settled || e.handedBack || e.in != nil || left < time.Second {
 			continue
 		}
 		still = append(still, e)
@@ -153,60 +172,79 @@ func (k *keeper) wanted(batch []*entry) (still []*entry, entries []visibility) {
 	return still, entries
 }
 
-func (k *keeper) extended(batch []*entry, entries []visibility, failed map[int]*entryError, asked time.Time) {
-	k.s.counts.extended.Add(len(batch) - len(failed))
+// extended schedules what follows for the entries of a request. It returns those
+// that were handed back meanwhile: what makes them visible must not be overtaken
+// by what keeps them invisible.
+func (k *keeper) extended(batch, still []*entry, entries []visibility, failed map[int]*entryError, err error, asked time.Time) (back []*entry) {
 	k.s.table.mu.Lock()
 	defer k.s.table.mu.Unlock()
-	for i, e := range batch {
-		if k.s.table.entries[e.key] != e || e.settled || e.kept || e.receipt != entries[i].receipt {
-			continue // its fate is known, or it came again meanwhile
-		}
-		if f := failed[i]; f != nil {
-			k.refused(e, f)
-			continue
-		}
-		e.until = asked.Add(entries[i].timeout)
-		k.append(e, asked.Add(entries[i].timeout/2))
+	if err == nil && len(still) > 0 {
+		k.barred = false
+		k.s.counts.extended.Add(len(still) - len(failed))
 	}
-}
-
-// refused tries again what may go better, as long as that makes sense. A message
-// that is visible already will come again and bring a new receipt. It needs the
-// lock.
-func (k *keeper) refused(e *entry, f *entryError) {
-	if f.senders || !k.s.clock.Now().Before(e.until) {
-		k.s.log.Debug("a message cannot be kept invisible: it may come again", "queue", k.s.queue.url, "message", e.id, "error", f)
-		return
-	}
-	k.append(e, k.s.clock.Now().Add(retryExtension))
-}
-
-// failed is for a request that failed as a whole.
-func (k *keeper) failed(batch []*entry, entries []visibility, err error) {
-	if !denied(err) {
-		k.trouble.failure(err)
-	}
-	k.s.table.mu.Lock()
-	defer k.s.table.mu.Unlock()
 	if denied(err) {
-		k.giveUp(err)
-		return
+		k.bar(err)
 	}
-	for i, e := range batch {
-		if k.s.table.entries[e.key] == e && !e.settled && !e.kept && e.receipt == entries[i].receipt && k.s.clock.Now().Before(e.until) {
-			k.append(e, k.s.clock.Now().Add(retryExtension))
+	for i, e := range still {
+		if !e.handedBack && k.s.table.entries[e.key] == e && !e.settled && e.in == nil && e.receipt == entries[i].receipt {
+			k.next(e, entries[i].timeout, failed[i], err, asked)
 		}
+	}
+	for _, e := range batch {
+		e.extending = false
+		if e.handedBack {
+			back = append(back, e)
+		}
+	}
+	return back
+}
+
+// next schedules the next extension of an entry: in its turn, or again soon if this
+// one failed and may do better. A message that is visible already comes again and
+// brings a new receipt. It needs the lock.
+func (k *keeper) next(e *entry, timeout time.Duration, failed *entryError, err error, asked time.Time) {
+	now := k.s.clock.Now()
+	switch {
+	case err == nil && failed == nil:
+		e.until = asked.Add(timeout)
+		k.schedule(&k.steady, e, asked.Add(timeout/2))
+	case k.barred:
+		k.schedule(&k.steady, e, now.Add(k.s.queue.visibility))
+	case failed != nil && failed.senders || !now.Before(e.until):
+		k.s.log.Debug("a message cannot be kept invisible: it may come again", "queue", k.s.queue.url, "message", e.id)
+	default:
+		k.schedule(&k.again, e, now.Add(retryExtension))
 	}
 }
 
-// giveUp is for a service that does not let us. Messages then come again while
-// they are in flight, which costs receives and nothing else. It needs the lock.
-func (k *keeper) giveUp(err error) {
+// bar is for a service that does not let us. Messages then come again while they
+// are in flight, which costs receives and nothing else. It needs the lock.
+func (k *keeper) bar(err error) {
+	k.barred, k.probe = true, k.s.clock.Now().Add(probeExtension)
 	if !k.warned {
 		k.warned = true
 		k.s.log.Warn("the service does not let the visibility timeout be extended: messages that take longer come again while they are worked on, and count as received again; allow sqs:ChangeMessageVisibility, or set extend: false", "queue", k.s.queue.url, "timeout", k.s.queue.visibility, "error", err)
 	}
-	k.end()
+	if awsapi.Unknown(err) && awsapi.Code(err) != "" { // nobody will teach it
+		k.end()
+	}
+}
+
+// release ends the care for a message that is handed back. It returns false when a
+// request for it is under way, after which the message is handed back from there.
+func (k *keeper) release(e *entry) bool {
+	k.s.table.mu.Lock()
+	defer k.s.table.mu.Unlock()
+	e.unlink()
+	e.handedBack = true
+	return !e.extending
+}
+
+func (k *keeper) end() {
+	k.ended = true
+	k.steady.clear()
+	k.again.clear()
+	k.arm()
 }
 
 // refuse switches the keeper off.
@@ -216,19 +254,9 @@ func (k *keeper) refuse() {
 	k.end()
 }
 
-func (k *keeper) end() {
-	k.ended = true
-	for e := k.oldest; e != nil; e = k.oldest {
-		k.unlink(e)
-	}
-	if k.timer != nil {
-		k.timer.Stop()
-		k.timer = nil
-	}
-}
-
 // stop ends the care for all messages and returns when no request is under way.
 func (k *keeper) stop() {
 	k.refuse()
+	k.cancel()
 	k.working.Wait()
 }

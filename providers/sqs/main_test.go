@@ -95,6 +95,13 @@ type rig struct {
 
 func subscribe(t *testing.T, s *sqstest.Server, name string, change func(*SourceConfig)) *rig {
 	t.Helper()
+	return subscribeThrough(t, s, direct{s}, name, change)
+}
+
+// subscribeThrough is [subscribe] with something between the subscriber and the
+// server.
+func subscribeThrough(t *testing.T, s *sqstest.Server, through http.RoundTripper, name string, change func(*SourceConfig)) *rig {
+	t.Helper()
 	c := Source.Defaults.(SourceConfig)
 	c.Queue, c.Protocol = name, protocolJSON
 	if change != nil {
@@ -105,7 +112,7 @@ func subscribe(t *testing.T, s *sqstest.Server, name string, change func(*Source
 	r.sub.plain = true
 	ctx, cancel := context.WithCancel(context.Background())
 	r.end = cancel
-	openDirectly(t, r.sub, s)
+	openDirectly(t, r.sub, s, through)
 	var err error
 	if r.out, err = r.sub.Subscribe(ctx, name); err != nil {
 		t.Fatal(err)
@@ -114,9 +121,9 @@ func subscribe(t *testing.T, s *sqstest.Server, name string, change func(*Source
 }
 
 // openDirectly has the subscriber reach its queue without a network.
-func openDirectly(t *testing.T, sub *Subscriber, s *sqstest.Server) {
+func openDirectly(t *testing.T, sub *Subscriber, s *sqstest.Server, through http.RoundTripper) {
 	t.Helper()
-	caller := callerOf(t, s, direct{s})
+	caller := callerOf(t, s, through)
 	sub.open = func(ctx context.Context, name string) (*queue, error) {
 		o := &opener{protocol: sub.config.Protocol, visibility: sub.config.VisibilityTimeout, clock: sub.clock, log: sub.log}
 		ref, err := parseQueue(name)

@@ -2,6 +2,7 @@ package sqs
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strconv"
@@ -97,7 +98,8 @@ func (o *opener) learn(ctx context.Context, q *queue) error {
 		found, err = q.attributes(ctx)
 		return err
 	})
-	if err != nil && !awsapi.Denied(err) && !awsapi.Unknown(err) {
+	var refused *awsapi.Error
+	if err != nil && (!errors.As(err, &refused) || awsapi.BadKey(err) || missing(err)) {
 		return err
 	}
 	if err != nil {
@@ -165,11 +167,17 @@ func (o *opener) sayOnce(failures int, err error) {
 
 // explained adds to a refusal what can be done about it.
 func explained(err error) error {
-	switch code := awsapi.Code(err); {
-	case code == "NonExistentQueue" || code == "QueueDoesNotExist":
+	switch {
+	case missing(err):
 		return fmt.Errorf("%w (queues are never created: create it first, or check name, account and region)", err)
 	case awsapi.Denied(err):
 		return fmt.Errorf("%w (check the credentials and the rights they have)", err)
 	}
 	return err
+}
+
+// missing reports whether there is no such queue.
+func missing(err error) bool {
+	code := awsapi.Code(err)
+	return code == "NonExistentQueue" || code == "QueueDoesNotExist"
 }

@@ -1,7 +1,6 @@
 package sqs
 
 import (
-	"encoding/xml"
 	"errors"
 	"math/rand/v2"
 	"time"
@@ -34,6 +33,5 @@ func (p *pause) reset() { p.failures = 0 }
 // isProtocol reports whether an answer is one that the same request will always
 // get, although it is no refusal.
 func isProtocol(err error) bool {
-	var syntax *xml.SyntaxError
-	return errors.Is(err, errNotJSON) || errors.As(err, &syntax)
+	return errors.Is(err, errNotJSON) || errors.Is(err, errNotQuery)
 }

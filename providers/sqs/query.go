@@ -1,6 +1,7 @@
 package sqs
 
 import (
+	"bytes"
 	"context"
 	"encoding/xml"
 	"errors"
@@ -43,10 +44,32 @@ func (a *queryAPI) post(ctx context.Context, address, action string, form url.Va
 	if err != nil {
 		return err
 	}
-	if err := xml.Unmarshal(answer, out); err != nil {
-		return fmt.Errorf("%s: the answer is not XML as the query protocol has it: %w", action, err)
+	return readAnswer(answer, action, out)
+}
+
+var errNotQuery = errors.New("the service does not speak the query protocol (see protocol and endpoint)")
+
+// readAnswer reads the XML of an answer, whose outermost element names the action:
+// any other page would pass for an empty queue.
+func readAnswer(answer []byte, action string, out any) error {
+	d := xml.NewDecoder(bytes.NewReader(answer))
+	for {
+		token, err := d.Token()
+		if err != nil {
+			return fmt.Errorf("%w: %s answered %.60q", errNotQuery, action, answer)
+		}
+		root, ok := token.(xml.StartElement)
+		if !ok {
+			continue
+		}
+		if root.Name.Local != action+"Response" {
+			return fmt.Errorf("%w: %s answered with <%s>", errNotQuery, action, root.Name.Local)
+		}
+		if err := d.DecodeElement(out, &root); err != nil {
+			return fmt.Errorf("%s: read the answer: %w", action, err)
+		}
+		return nil
 	}
-	return nil
 }
 
 func (a *queryAPI) resolve(ctx context.Context, q queueRef) (string, error) {
@@ -100,16 +123,16 @@ func (a *queryAPI) receive(ctx context.Context, q receiveCall) ([]*received, err
 }
 
 func (a *queryAPI) remove(ctx context.Context, receipts []string) (map[int]*entryError, error) {
-	return a.batch(ctx, "DeleteMessageBatch", len(receipts), func(set setter, i int) {
+	return unlessSilent(a.batch(ctx, "DeleteMessageBatch", len(receipts), func(set setter, i int) {
 		set("ReceiptHandle", receipts[i])
-	})
+	}))
 }
 
 func (a *queryAPI) change(ctx context.Context, entries []visibility) (map[int]*entryError, error) {
-	return a.batch(ctx, "ChangeMessageVisibilityBatch", len(entries), func(set setter, i int) {
+	return unlessSilent(a.batch(ctx, "ChangeMessageVisibilityBatch", len(entries), func(set setter, i int) {
 		set("ReceiptHandle", entries[i].receipt)
 		set("VisibilityTimeout", number(seconds(entries[i].timeout)))
-	})
+	}))
 }
 
 func (a *queryAPI) send(ctx context.Context, entries []*outgoing) (map[int]*entryError, error) {

@@ -17,13 +17,22 @@ type remover struct {
 	s       *subscription
 	trouble *trouble
 	slots   chan struct{} // one for each request under way
+	working sync.WaitGroup
 
 	mu      sync.Mutex
 	pending []*entry
 	timer   pipeline.Timer
+	parked  map[*parked]struct{}
 	left    int           // entries added and not yet deleted
 	closing bool          // nothing is waited for any more
+	done    bool          // nothing is deleted any more
 	empty   chan struct{} // closed when left is 0, once closing
+}
+
+// parked is what failed and waits for another attempt.
+type parked struct {
+	batch []*entry
+	timer pipeline.Timer
 }
 
 const (
@@ -32,18 +41,25 @@ const (
 )
 
 func newRemover(s *subscription) *remover {
-	return &remover{s: s, trouble: s.troubleWith("settled messages cannot be deleted"), slots: make(chan struct{}, removeRequests), empty: make(chan struct{})}
+	return &remover{s: s, trouble: s.troubleWith("settled messages cannot be deleted"), slots: make(chan struct{}, removeRequests), parked: map[*parked]struct{}{}, empty: make(chan struct{})}
 }
 
-// add deletes a message with the next request.
+// add deletes a message with the next request. One that comes after the end comes
+// again.
 func (r *remover) add(e *entry) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.done {
+		return
+	}
 	r.left++
 	r.enqueue(e)
 }
 
 func (r *remover) enqueue(entries ...*entry) {
+	if r.done {
+		return
+	}
 	r.pending = append(r.pending, entries...)
 	for len(r.pending) >= maxBatch {
 		r.send(maxBatch)
@@ -61,7 +77,7 @@ func (r *remover) flush() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.timer = nil
-	if n := len(r.pending); n > 0 {
+	if n := len(r.pending); n > 0 && !r.done {
 		r.send(n)
 	}
 }
@@ -73,11 +89,13 @@ func (r *remover) send(n int) {
 		r.timer.Stop()
 		r.timer = nil
 	}
+	r.working.Add(1)
 	go r.remove(batch)
 }
 
 // remove makes one request.
 func (r *remover) remove(batch []*entry) {
+	defer r.working.Done()
 	r.slots <- struct{}{}
 	ctx, cancel := context.WithTimeout(r.s.calls, callTimeout)
 	receipts := r.s.table.receipts(batch)
@@ -89,7 +107,7 @@ func (r *remover) remove(batch []*entry) {
 		r.retry(batch, err)
 		return
 	}
-	r.trouble.success()
+	r.s.troubleOf(r.trouble, failed)
 	r.removed(batch, receipts, failed)
 }
 
@@ -123,7 +141,8 @@ func (r *remover) forget(gone []*entry) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.left -= len(gone)
-	if r.closing && r.left == 0 {
+	if r.closing && !r.done && r.left == 0 {
+		r.done = true
 		close(r.empty)
 	}
 }
@@ -137,35 +156,69 @@ func (r *remover) retry(batch []*entry, err error) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.done {
+		return
+	}
 	if r.closing {
 		d = min(d, shortestPause)
 	}
-	r.s.clock.AfterFunc(d, func() {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		r.enqueue(batch...)
-	})
+	q := &parked{batch: batch}
+	r.parked[q] = struct{}{}
+	q.timer = r.s.clock.AfterFunc(d, func() { r.unpark(q) })
 }
 
-// drain deletes what is left, until ctx ends, and returns how many were not.
-func (r *remover) drain(ctx context.Context) int {
+// unpark tries parked entries again.
+func (r *remover) unpark(q *parked) {
 	r.mu.Lock()
+	defer r.mu.Unlock()
+	if _, there := r.parked[q]; there && !r.done {
+		delete(r.parked, q)
+		r.enqueue(q.batch...)
+	}
+}
+
+// drain deletes what is left, until the subscription's calls end, and returns how
+// many were not. What waits for another attempt is tried at once.
+func (r *remover) drain() int {
+	r.begin()
+	select {
+	case <-r.empty:
+	case <-r.s.calls.Done():
+	}
+	left := r.end()
+	r.working.Wait()
+	return left
+}
+
+// end lets nothing more be deleted, and returns how many entries are left.
+func (r *remover) end() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.done = true
+	for q := range r.parked {
+		q.timer.Stop()
+	}
+	return r.left
+}
+
+// begin is the beginning of the end.
+func (r *remover) begin() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.closing = true
 	if r.left == 0 {
-		r.mu.Unlock()
-		return 0
+		r.done = true
+		close(r.empty)
+		return
+	}
+	for q := range r.parked {
+		q.timer.Stop()
+		delete(r.parked, q)
+		r.enqueue(q.batch...)
 	}
 	if n := len(r.pending); n > 0 {
 		r.send(n)
 	}
-	r.mu.Unlock()
-	select {
-	case <-r.empty:
-	case <-ctx.Done():
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.left
 }
 
 // denied reports whether trying again is of no use until somebody acts.

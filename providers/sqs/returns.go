@@ -1,7 +1,6 @@
 package sqs
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"sync"
@@ -95,7 +94,7 @@ func (r *returns) give(ctx context.Context, now, later []*entry) {
 }
 
 const (
-	returnRequests = 8
+	returnRequests = 64
 	returnAttempts = 3
 )
 
@@ -110,7 +109,11 @@ func when(e *entry) time.Time {
 // backoff grows with the number of receives.
 func (r *returns) backoff(e *entry) time.Duration {
 	c := r.s.config.ReturnAfter
-	return min(c.Min<<min(max(e.receives-1, 0), 20), cmp.Or(c.Max, c.Min))
+	d := c.Min
+	for n := 1; n < e.receives && d < c.Max; n++ {
+		d *= 2
+	}
+	return min(d, c.Max)
 }
 
 // change makes one request, and a few more if it fails. What is not changed
@@ -150,9 +153,8 @@ func unchanged(batch []*entry, failed map[int]*entryError) (left []*entry) {
 	return left
 }
 
-// drain hands back what waits for its turn, and rest, whose fate is open, until
-// ctx ends.
-func (r *returns) drain(ctx context.Context, rest []*entry) {
+// drain hands back what waits for its turn, and rest, whose fate is open.
+func (r *returns) drain(rest []*entry) {
 	for _, e := range rest {
 		e.event = nil // the flow may be writing to it still
 	}
@@ -165,6 +167,6 @@ func (r *returns) drain(ctx context.Context, rest []*entry) {
 	r.now, r.later = nil, nil
 	r.mu.Unlock()
 	r.s.table.forget(rest...)
-	r.give(ctx, now, later)
+	r.give(r.s.calls, now, later)
 	r.working.Wait()
 }

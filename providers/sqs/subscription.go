@@ -21,6 +21,7 @@ type subscription struct {
 	remover *remover
 	returns *returns
 	pollers pollers
+	groups  groups // of a FIFO queue
 
 	messages context.Context // what the contexts of messages are made from
 	calls    context.Context // of requests that settle or keep messages
@@ -52,6 +53,19 @@ func newSubscription(ctx context.Context, owner *Subscriber, q *queue) *subscrip
 	s.returns = newReturns(s)
 	s.pollers.s, s.pollers.trouble = s, s.troubleWith("messages cannot be received from SQS")
 	return s
+}
+
+// troubleOf tells what an answer with entries that failed says about a kind of
+// request.
+func (s *subscription) troubleOf(t *trouble, failed map[int]*entryError) {
+	for _, f := range failed {
+		if !f.senders {
+			s.counts.failed.Inc()
+			t.failure(f)
+			return
+		}
+	}
+	t.success()
 }
 
 func (s *subscription) troubleWith(what string) *trouble {
@@ -160,8 +174,9 @@ func (s *subscription) deliverEach(fresh []*entry) {
 // handBack returns messages that the flow does not take, or gives back.
 func (s *subscription) handBack(entries []*entry) {
 	for _, e := range entries {
-		s.keeper.drop(e)
-		s.returns.add(e)
+		if s.keeper.release(e) {
+			s.returns.add(e)
+		}
 	}
 }
 
@@ -177,14 +192,15 @@ func (s *subscription) close() error {
 	s.waitForFates()
 	close(s.over)
 	s.watching.Wait()
-	limited, cancel := context.WithCancel(s.calls)
-	timer := s.clock.AfterFunc(closeLimit, cancel)
+	timer := s.clock.AfterFunc(closeLimit, s.endCalls)
 	defer timer.Stop()
 	defer s.queue.caller.Close()
 	defer s.endCalls()
 	s.keeper.stop()
-	left := s.remover.drain(limited)
-	s.returns.drain(limited, s.table.rest())
+	var returned sync.WaitGroup
+	returned.Go(func() { s.returns.drain(s.table.rest()) })
+	left := s.remover.drain()
+	returned.Wait()
 	if left > 0 {
 		return fmt.Errorf("%d messages of queue %s were settled and could not be deleted in time: they will come again", left, s.queue.url)
 	}

@@ -1,6 +1,8 @@
 package sqs
 
 import (
+	"bytes"
+	"crypto/sha256"
 	"sync"
 	"time"
 
@@ -14,14 +16,16 @@ type entry struct {
 	event *pipeline.Event // what the flow got, nil until then
 
 	// The table's lock guards these.
-	settled bool      // to be deleted
-	since   time.Time // when the newest receipt was given
-	until   time.Time // when the message becomes visible to others again
-	ending  int       // failed attempts to delete it, or to hand it back
+	settled    bool      // to be deleted
+	handedBack bool      // to be made visible
+	extending  bool      // in a request of the keeper
+	since      time.Time // when the newest receipt was given
+	until      time.Time // when the message becomes visible to others again
+	ending     int       // failed attempts to delete it
 
 	due          time.Time // when the keeper extends it
-	older, newer *entry    // in the keeper's list
-	kept         bool      // it is in that list
+	older, newer *entry    // in one of the keeper's lists
+	in           *dueList
 }
 
 // table knows the messages in flight. A message that comes again while it is
@@ -43,10 +47,7 @@ func (t *table) add(messages []*received, now time.Time, visibility time.Duratio
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, m := range messages {
-		key := m.id
-		if key == "" {
-			key = m.receipt
-		}
+		key := t.keyOf(m)
 		e := t.entries[key]
 		if e == nil {
 			e = &entry{received: m, key: key}
@@ -63,6 +64,19 @@ func (t *table) add(messages []*received, now time.Time, visibility time.Duratio
 		t.full = make(chan struct{})
 	}
 	return fresh, again
+}
+
+// keyOf is the message's id. Services that imitate SQS may have none, or use one
+// twice: another body under the same name is another message.
+func (t *table) keyOf(m *received) string {
+	if m.id == "" {
+		return m.receipt
+	}
+	if e := t.entries[m.id]; e != nil && !bytes.Equal(e.body, m.body) {
+		hash := sha256.Sum256(m.body)
+		return m.id + "\x00" + string(hash[:])
+	}
+	return m.id
 }
 
 // forget takes a message out. If it comes again it is a new one.
@@ -92,7 +106,7 @@ func (t *table) room() <-chan struct{} {
 func (t *table) settle(e *entry) {
 	t.mu.Lock()
 	e.settled = true
-	t.keeper.unlink(e)
+	e.unlink()
 	t.mu.Unlock()
 }
 

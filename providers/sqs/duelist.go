@@ -1,0 +1,51 @@
+package sqs
+
+import "time"
+
+// dueList is a list of entries by when they are due. Whatever is appended is due
+// after all that is there.
+type dueList struct{ oldest, newest *entry }
+
+func (l *dueList) append(e *entry, due time.Time) {
+	e.due, e.older, e.newer, e.in = due, l.newest, nil, l
+	if l.newest == nil {
+		l.oldest = e
+	} else {
+		l.newest.newer = e
+	}
+	l.newest = e
+}
+
+// unlink takes an entry out of the list that it is in, if any.
+func (e *entry) unlink() {
+	l := e.in
+	if l == nil {
+		return
+	}
+	if e.older == nil {
+		l.oldest = e.newer
+	} else {
+		e.older.newer = e.newer
+	}
+	if e.newer == nil {
+		l.newest = e.older
+	} else {
+		e.newer.older = e.older
+	}
+	e.older, e.newer, e.in = nil, nil, nil
+}
+
+// take unlinks the entries that are due at a time and appends them to due.
+func (l *dueList) take(at time.Time, due []*entry) []*entry {
+	for e := l.oldest; e != nil && !e.due.After(at); e = l.oldest {
+		e.unlink()
+		due = append(due, e)
+	}
+	return due
+}
+
+func (l *dueList) clear() {
+	for l.oldest != nil {
+		l.oldest.unlink()
+	}
+}
