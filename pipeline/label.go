@@ -3,10 +3,12 @@ package pipeline
 import (
 	"bytes"
 	"cmp"
+	"encoding/base64"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/leat-io/leat/internal/rawjson"
 )
@@ -28,6 +30,9 @@ const markPrefix = "leat."
 //
 //	{"v":1,"id":"7","key":"a","time":"2026-03-31T12:00:00Z","meta":{"leat.late":"true"}}
 //
+// An id, key or type that is not UTF-8, which JSON cannot spell, stands in base64 in
+// the member id64, key64 or type64 instead: two of them must not become one.
+//
 // Everything in it is a character that XML 1.0 knows, because queues take no
 // others. It may be longer than [MaxLabel]. A [MetaSource] with a method
 // Namespace() string, which says what all its names begin with, is not read when
@@ -37,8 +42,7 @@ func (e *Event) AppendLabel(dst []byte) []byte {
 	dst = fmt.Appendf(dst, `{"v":%d`, LabelVersion)
 	for _, f := range [...]pair{{"id", e.ID}, {"key", e.Key}, {"time", labelTime(e.Time)}, {"type", e.Type}} {
 		if f.value != "" {
-			dst = append(append(append(dst, `,"`...), f.name...), `":`...)
-			dst = rawjson.AppendString(dst, f.value)
+			dst = appendMember(dst, f.name, f.value)
 		}
 	}
 	marks := e.marks()
@@ -51,6 +55,18 @@ func (e *Event) AppendLabel(dst []byte) []byte {
 		dst = append(dst, '}')
 	}
 	return escapeNoncharacters(append(dst, '}'), from)
+}
+
+// suffix64 is behind the names of members whose text is in base64.
+const suffix64 = "64"
+
+func appendMember(dst []byte, name, value string) []byte {
+	dst = append(append(dst, `,"`...), name...)
+	if !utf8.ValidString(value) {
+		dst = append(dst, suffix64...)
+		value = base64.StdEncoding.EncodeToString([]byte(value))
+	}
+	return rawjson.AppendString(append(dst, `":`...), value)
 }
 
 type pair struct{ name, value string }

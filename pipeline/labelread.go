@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"cmp"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"strings"
@@ -62,7 +63,7 @@ func parseLabel(raw []byte) (l label, err error) {
 		name string
 		into *string
 	}{{"id", &l.id}, {"key", &l.key}, {"time", &at}, {"type", &l.kind}} {
-		if *m.into, err = labelText(&f, m.name); err != nil {
+		if *m.into, err = labelMember(&f, m.name); err != nil {
 			return l, err
 		}
 	}
@@ -85,6 +86,23 @@ func checkVersion(f *rawjson.Fields) error {
 		return fmt.Errorf("it is of version %.20s and this program reads version %d: use a newer leat here", n, LabelVersion)
 	}
 	return nil
+}
+
+// labelMember reads a text that may be in base64 instead. If a label has both, that
+// counts.
+func labelMember(f *rawjson.Fields, name string) (string, error) {
+	encoded, err := labelText(f, name+suffix64)
+	switch {
+	case err != nil:
+		return "", err
+	case encoded == "":
+		return labelText(f, name)
+	}
+	text, err := base64.StdEncoding.DecodeString(encoded)
+	if err != nil {
+		return "", fmt.Errorf("its %s%s is not in base64: %w", name, suffix64, err)
+	}
+	return string(text), nil
 }
 
 // labelText reads a member that is a string. Null means that there is none.

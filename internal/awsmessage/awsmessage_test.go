@@ -83,6 +83,9 @@ func TestWhatARefusalIsAbout(t *testing.T) {
 		{fmt.Errorf("x: %w", &awsapi.Error{Code: "BatchRequestTooLongException", Status: 400}), true},
 		{&awsapi.Error{Code: "InvalidMessageContents", Status: 400}, true},
 		{&awsapi.Error{Status: 413}, true},
+		{&awsapi.Error{Code: "ValidationException", Status: 400}, true},
+		{&awsapi.Error{Code: "Throttled", Status: 400}, false},
+		{&awsapi.Error{Code: "KMSThrottling", Message: "message", Status: 400}, false},
 		{&awsapi.Error{Code: "InvalidParameterValue", Message: "Message body is bad", Status: 400}, true},
 		{&awsapi.Error{Code: "InvalidParameter", Message: "Invalid parameter: TopicArn Reason: no", Status: 400}, false},
 		{&awsapi.Error{Code: "MissingParameter", Status: 400}, false},
@@ -101,34 +104,66 @@ func TestWhatARefusalIsAbout(t *testing.T) {
 }
 
 func TestWhichEntriesAreRefusedForGood(t *testing.T) {
-	for _, c := range []struct {
-		code    string
-		senders bool
-		want    bool
-	}{
-		{"InvalidMessageContents", true, true},
-		{"InvalidParameterValue", false, true},
-		{"SomethingNew", true, true},
-		{"SomethingNew", false, false},
-		{"InternalError", false, false},
-		{"InternalError", true, false},
-		{"RequestThrottled", true, false},
-		{"ThrottlingException", true, false},
-		{"AccessDenied", true, false},
-		{"KmsDisabled", true, false},
-		{"KMS.NotFoundException", true, false},
-		{"QueueDoesNotExist", true, false},
-		{"Unmentioned", false, false},
+	for code, want := range map[string]bool{
+		"InvalidMessageContents":                            true,
+		"AWS.SimpleQueueService.InvalidMessageContents":     true,
+		"com.amazonaws.sqs#InvalidMessageContentsException": true,
+		"InvalidParameterValue":                             true,
+		"ValidationException":                               true,
+		"ValidationError":                                   true,
+		"MessageTooLong":                                    true,
+		"InvalidAttributeValueException":                    true,
+		"":                                                  false,
+		"Unmentioned":                                       false,
+		"SomethingNew":                                      false,
+		"InternalError":                                     false,
+		"ServiceUnavailable":                                false,
+		"RequestThrottled":                                  false,
+		"Throttled":                                         false,
+		"ThrottlingException":                               false,
+		"AWS.SimpleQueueService.RequestThrottled":           false,
+		"TooManyRequests":                                   false,
+		"LimitExceeded":                                     false,
+		"OverLimit":                                         false,
+		"AccessDenied":                                      false,
+		"KmsDisabled":                                       false,
+		"KMS.NotFoundException":                             false,
+		"QueueDoesNotExist":                                 false,
+		"AWS.SimpleQueueService.UnsupportedOperation": false,
+		"InvalidAddress":      false,
+		"InvalidSecurity":     false,
+		"MissingParameter":    false,
+		"InvalidBatchEntryId": false,
+		"ExpiredToken":        false,
 	} {
-		if got := Permanent(c.code, "", c.senders); got != c.want {
-			t.Errorf("%s, sender's fault %v: %v", c.code, c.senders, got)
+		if got := Permanent(code, ""); got != want {
+			t.Errorf("%s: %v", code, got)
 		}
 	}
-	if Permanent("InvalidParameter", "TopicArn is wrong", true) {
-		t.Error("a wrong topic")
+	for _, message := range []string{
+		"TopicArn is wrong", "Invalid parameter: KMS key is disabled", "The queue should either have ContentBasedDeduplication enabled or …",
+		"The request includes MessageGroupId parameter that is not valid for this topic type", "… is not valid for this queue type",
+	} {
+		if Permanent("InvalidParameter", message) {
+			t.Errorf("%s", message)
+		}
 	}
-	if !Missing("QueueDoesNotExist") || !Missing("NotFoundException") || Missing("") || Missing(errors.New("x").Error()) {
+	if !Missing("AWS.SimpleQueueService.NonExistentQueue") || !Missing("QueueDoesNotExist") || !Missing("NotFoundException") || Missing("") || Missing(errors.New("x").Error()) {
 		t.Error("Missing")
+	}
+}
+
+func TestWhatAServiceDoesNotLetTheCallerNear(t *testing.T) {
+	for code, want := range map[string]bool{
+		"AccessDenied": true, "AccessDeniedException": true, "AuthorizationError": true, "": false,
+		"InvalidClientTokenId": false, "SignatureDoesNotMatch": false, "KmsAccessDenied": false, "ExpiredToken": false, "QueueDoesNotExist": false,
+	} {
+		if got := Closed(fmt.Errorf("x: %w", &awsapi.Error{Code: code, Status: 403})); got != want {
+			t.Errorf("%s: %v", code, got)
+		}
+	}
+	if Closed(nil) || Closed(io.ErrUnexpectedEOF) {
+		t.Error("it was not asked")
 	}
 }
 

@@ -10,10 +10,12 @@ import (
 )
 
 // about are the codes of refusals that are about what is in a message, or about
-// how much of it there is in one request.
+// how much of it there is in one request. Of all others, those that are not known
+// here among them, it is better to send a message again than to give it up: they
+// may be about a key, a quota, or the service.
 var about = []string{
-	"BatchRequestTooLong", "InvalidMessageContents", "InvalidParameterValue", "InvalidParameter", "ParameterValueInvalid",
-	"InvalidAttributeValue", "InvalidBatchEntryId", "MessageTooLong", "EmptyValue", "ValidationError",
+	"BatchRequestTooLong", "MessageTooLong", "InvalidMessageContents", "InvalidParameterValue", "InvalidParameter", "ParameterValueInvalid",
+	"InvalidAttributeName", "InvalidAttributeValue", "EmptyValue", "ValidationError", "Validation",
 }
 
 // Concerns reports whether the refusal of a request is about the messages in it,
@@ -29,37 +31,42 @@ func Concerns(err error) bool {
 	if refused.Code == "" {
 		return refused.Status == http.StatusRequestEntityTooLarge
 	}
-	return slices.Contains(about, strings.TrimSuffix(refused.Code, "Exception")) && !aboutPlace(refused.Message)
+	return Permanent(refused.Code, refused.Message)
 }
 
-// aboutPlace reports whether a message says that queue or topic are wrong, for
-// which AWS has the same codes.
+// Permanent reports whether one entry of a batch was refused because of what it
+// is, and would be refused again. What the service says of whose fault that is does
+// not count: for it, what an operator has to mend is the sender's fault too.
+func Permanent(code, message string) bool {
+	return slices.Contains(about, name(code)) && !aboutPlace(message)
+}
+
+// name is a code without what some protocols put before or behind it.
+func name(code string) string {
+	code = code[strings.LastIndexByte(code, '#')+1:]
+	return strings.TrimSuffix(strings.TrimPrefix(code, "AWS.SimpleQueueService."), "Exception")
+}
+
+// aboutPlace reports whether a message says that something is wrong with the queue
+// or topic, or with its key, for which AWS has the same codes.
 func aboutPlace(message string) bool {
-	for _, word := range [...]string{"QueueUrl", "QueueName", "TopicArn", "queue url", "topic arn"} {
-		if strings.Contains(strings.ToLower(message), strings.ToLower(word)) {
+	message = strings.ToLower(message)
+	for _, word := range [...]string{"queueurl", "queuename", "topicarn", "queue url", "topic arn", "queue type", "topic type", "contentbaseddeduplication", "kms"} {
+		if strings.Contains(message, word) {
 			return true
 		}
 	}
 	return false
 }
 
-// Permanent reports whether one entry of a batch was refused because of what it
-// is, and would be refused again. senders is what the service says of that
-// itself: it counts what an operator has to mend as the sender's fault too.
-func Permanent(code, message string, senders bool) bool {
-	err := &awsapi.Error{Code: code, Message: message, Status: http.StatusBadRequest}
-	if Concerns(err) {
-		return true
-	}
-	return senders && !awsapi.Transient(err) && !awsapi.Denied(err) && !aboutPlace(message) && !operators(code)
-}
-
-// operators reports whether a code names the state of queue, topic or key.
-func operators(code string) bool {
-	return strings.HasPrefix(strings.ToLower(code), "kms") || Missing(code) || slices.Contains([]string{"InvalidAddress", "UnsupportedOperation", "EndpointDisabled", "MissingParameter", "InvalidState"}, strings.TrimSuffix(code, "Exception"))
-}
-
 // Missing reports whether a code says that there is no such queue or topic.
 func Missing(code string) bool {
-	return slices.Contains([]string{"QueueDoesNotExist", "NonExistentQueue", "NotFound", "ResourceNotFound", "TopicDoesNotExist"}, strings.TrimSuffix(code, "Exception"))
+	return slices.Contains([]string{"QueueDoesNotExist", "NonExistentQueue", "NotFound", "ResourceNotFound", "TopicDoesNotExist"}, name(code))
+}
+
+// Closed reports whether a service does not let the caller near just this queue or
+// topic, as AWS answers also for some that do not exist. That nothing is known of
+// the caller at all is something else.
+func Closed(err error) bool {
+	return awsapi.Denied(err) && slices.Contains([]string{"AccessDenied", "AuthorizationError", "UnauthorizedOperation", "NotAuthorized"}, name(awsapi.Code(err)))
 }

@@ -14,8 +14,11 @@ const (
 	UnsubscribeConfirmation  = "UnsubscribeConfirmation"
 )
 
-// MaxSize is how many bytes an envelope may have to be verified. SNS takes
-// messages of 256 KiB, which escapes make six times as long at most.
+// MaxSize is how many bytes an envelope may have to be verified. SNS takes messages
+// of 256 KiB with their attributes, and an escape makes six bytes of one at most:
+// that is 1.5 MiB, beside which there is room for the rest of the envelope. Of a
+// topic whose own MaximumMessageSize is larger, 1 MiB say, those messages fit that
+// escapes do not make twice as long.
 const MaxSize = 2 << 20
 
 // Envelope is an SNS envelope as it came in: its fields stay JSON until somebody
@@ -48,6 +51,15 @@ func (e *Envelope) Text(field string) string {
 		return ""
 	}
 	return rawjson.Text(v)
+}
+
+// Message returns the text that was published, and whether there is one.
+func (e *Envelope) Message() ([]byte, bool) {
+	v, ok := e.Raw("Message")
+	if !ok || rawjson.KindOf(v) != rawjson.String {
+		return nil, false
+	}
+	return rawjson.AppendText(make([]byte, 0, len(v)), v), true
 }
 
 // Type returns one of the types above, and "" when the envelope has another one.

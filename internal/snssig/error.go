@@ -22,6 +22,9 @@ type Error struct {
 	// Outdated says that all but the time was right: the certificate was not
 	// valid then.
 	Outdated bool
+	// Elsewhere says that the topic is of a region of which nothing is known here,
+	// so that its messages cannot be verified, whatever they are.
+	Elsewhere bool
 	// Err is what caused it, or nil. Its text is a part of the error's.
 	Err error
 }

@@ -1,6 +1,8 @@
 package snssig
 
 import (
+	"iter"
+	"slices"
 	"strings"
 
 	"github.com/leat-io/leat/internal/rawjson"
@@ -13,57 +15,89 @@ type Metadata struct{ *Envelope }
 
 const metadataPrefix = "sns."
 
+// maxAttributes is how many MessageAttributes count, duplicates included; what
+// follows them is as if it were not there. Nobody has signed them, so that anybody
+// on the way can add some.
+const maxAttributes = 1000
+
 // metadataFields are the fields of the envelope that are metadata. An attribute
 // of such a name does not hide them: attributes are not covered by the signature.
 var metadataFields = [...]string{"TopicArn", "MessageId", "Timestamp", "Subject"}
 
-// Lookup returns the value of a key, and whether there is one.
+// Namespace is what all keys begin with.
+func (m Metadata) Namespace() string { return metadataPrefix }
+
+// Lookup returns the value of a key, and whether there is one. Of duplicate
+// attributes the last counts.
 func (m Metadata) Lookup(key string) (string, bool) {
 	name, ok := strings.CutPrefix(key, metadataPrefix)
 	if !ok {
 		return "", false
 	}
-	for _, field := range metadataFields {
-		if field == name {
-			v := m.Text(field)
-			return v, v != ""
+	if isMetadataField(name) {
+		v := m.Text(name)
+		return v, v != ""
+	}
+	var found []byte
+	for key, attribute := range m.attributes() {
+		if rawjson.EqualText(key, name) {
+			found = attribute
 		}
 	}
-	v, ok := rawjson.NewPath(name, "Value").Find(m.attributes())
-	if !ok {
-		return "", false
-	}
-	return rawjson.Text(v), true
+	return valueOf(found)
 }
 
-// Each calls f for every entry.
+// Each calls f once for every key.
 func (m Metadata) Each(f func(key, value string)) {
 	for _, name := range metadataFields {
 		if v := m.Text(name); v != "" {
 			f(metadataPrefix+name, v)
 		}
 	}
-	for key := range rawjson.Members(m.attributes()) {
-		name := metadataPrefix + rawjson.Text(key)
-		if v, ok := m.Lookup(name); ok {
-			f(name, v)
+	last := map[string][]byte{}
+	var names []string
+	for key, attribute := range m.attributes() {
+		name := rawjson.Text(key)
+		if _, again := last[name]; !again {
+			names = append(names, name)
+		}
+		last[name] = attribute
+	}
+	for _, name := range names {
+		if v, ok := valueOf(last[name]); ok && !isMetadataField(name) {
+			f(metadataPrefix+name, v)
 		}
 	}
 }
 
-// attributes returns the MessageAttributes, an empty object if there are none.
-func (m Metadata) attributes() []byte {
-	if v, _ := m.Raw("MessageAttributes"); rawjson.KindOf(v) == rawjson.Object {
-		return v
+func isMetadataField(name string) bool { return slices.Contains(metadataFields[:], name) }
+
+var valuePath = rawjson.NewPath("Value")
+
+// valueOf reads an attribute. One without a Value is none.
+func valueOf(attribute []byte) (string, bool) {
+	if attribute == nil {
+		return "", false
 	}
-	return []byte("{}")
+	v, ok := valuePath.Find(attribute)
+	if !ok {
+		return "", false
+	}
+	return rawjson.Text(v), true
 }
 
-// Message returns the text that was published, and whether there is one.
-func (e *Envelope) Message() ([]byte, bool) {
-	v, ok := e.Raw("Message")
-	if !ok || rawjson.KindOf(v) != rawjson.String {
-		return nil, false
+// attributes are the MessageAttributes that count, by name.
+func (m Metadata) attributes() iter.Seq2[[]byte, []byte] {
+	return func(yield func(key, attribute []byte) bool) {
+		all, _ := m.Raw("MessageAttributes")
+		if rawjson.KindOf(all) != rawjson.Object {
+			return
+		}
+		n := 0
+		for key, attribute := range rawjson.Members(all) {
+			if n++; n > maxAttributes || !yield(key, attribute) {
+				return
+			}
+		}
 	}
-	return rawjson.AppendText(make([]byte, 0, len(v)), v), true
 }

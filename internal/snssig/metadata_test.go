@@ -2,8 +2,12 @@ package snssig
 
 import (
 	"context"
+	"fmt"
 	"maps"
+	"slices"
 	"testing"
+
+	"github.com/leat-io/leat/pipeline"
 )
 
 func TestMetadata(t *testing.T) {
@@ -36,6 +40,54 @@ func TestMetadata(t *testing.T) {
 				t.Errorf("%s: %q", k, v)
 			}
 		}
+	}
+}
+
+func TestDuplicateAttributesAreOne(t *testing.T) {
+	var e Envelope
+	if err := e.Read([]byte(`{"TopicArn":"t","MessageAttributes":{"a":{"Value":"1"},"b":{"Value":"x"},"\u0061":{"Value":"2"},"b":{},"TopicArn":{"Value":"forged"}}}`), 10); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	Metadata{&e}.Each(func(k, v string) { got = append(got, k+"="+v) })
+	if want := []string{"sns.TopicArn=t", "sns.a=2"}; !slices.Equal(got, want) {
+		t.Errorf("got %q", got)
+	}
+	if v, ok := (Metadata{&e}).Lookup("sns.a"); v != "2" || !ok {
+		t.Errorf("a is %q", v)
+	}
+	if _, ok := (Metadata{&e}).Lookup("sns.b"); ok {
+		t.Error("b is there")
+	}
+}
+
+// As many as fit are read once and not once for each of them.
+func TestAttributesThatSomebodyAddsCostLittle(t *testing.T) {
+	text := []byte(`{"MessageAttributes":{`)
+	for i := range 80_000 {
+		text = fmt.Appendf(text, `"a%d":{"Value":"v"},`, i)
+	}
+	var e Envelope
+	if err := e.Read(append(text, `"z":{"Value":"v"}}}`...), 10); err != nil {
+		t.Fatal(err)
+	}
+	m := Metadata{&e}
+	n := 0
+	m.Each(func(k, _ string) {
+		n++
+		if _, ok := m.Lookup(k); !ok {
+			t.Errorf("%s is not found", k)
+		}
+	})
+	if _, ok := m.Lookup("sns.z"); n != maxAttributes || ok {
+		t.Errorf("%d attributes, the last one: %v", n, ok)
+	}
+}
+
+func TestMetadataSaysHowItsNamesBegin(t *testing.T) {
+	var source pipeline.MetaSource = Metadata{&Envelope{}}
+	if n, ok := source.(interface{ Namespace() string }); !ok || n.Namespace() != "sns." {
+		t.Error("it does not")
 	}
 }
 

@@ -162,6 +162,29 @@ func TestTopicPatterns(t *testing.T) {
 			t.Errorf("%q is accepted", wrong)
 		}
 	}
+	for wrong, why := range map[string]string{
+		"arn:aws-iso:sns:*:123456789012:parcels":            "partition aws-iso",
+		"arn:aws-eusc:sns:eusc-de-east-1:123456789012:x":    "partition aws-eusc",
+		"arn:gcp*:sns:*:123456789012:parcels":               "partition gcp*",
+		"arn:aws:sns:eu-west:123456789012:parcels":          "eu-west is not the name of a region",
+		"arn:aws:sns:EU-WEST-1:123456789012:parcels":        "EU-WEST-1 is not",
+		"arn:aws:sns:cn-north-1:123456789012:parcels":       "is in the partition aws-cn, not in aws",
+		"arn:*gov:sns:eu-west-1:123456789012:parcels":       "is in the partition aws, not in *gov",
+		"arn:aws:sns:eu-west-1:shop:parcels":                "shop is not the number",
+		"arn:aws:sns:eu-west-1:123456789012:parcels.fifo.x": "cannot be the name",
+	} {
+		if _, err := ParseTopics([]string{testTopic, wrong}); err == nil || !strings.Contains(err.Error(), why) {
+			t.Errorf("%s: %v", wrong, err)
+		}
+		if _, err := ParsePatterns([]string{testTopic, wrong}); err != nil {
+			t.Error(err)
+		}
+	}
+	for _, right := range []string{"arn:aws-cn:sns:cn-north-1:1:*", "arn:*:sns:us-gov-west-1:*:x.fifo", "arn:aws*:sns:*-1:12*:x.f*"} {
+		if _, err := ParseTopics([]string{right}); err != nil {
+			t.Error(err)
+		}
+	}
 	if topics(t, testTopic).Open() || !topics(t, "arn:aws:sns:eu-west-1:*:parcels").Open() || !(Topics{}).Empty() {
 		t.Error("Open or Empty is wrong")
 	}

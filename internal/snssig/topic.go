@@ -26,7 +26,9 @@ func parseTopic(arn string) (topic, error) {
 	}
 	domain := domains[part[1]]
 	if domain == "" || !isRegion(part[3]) || partitionOf(part[3]) != part[1] {
-		return topic{}, refuse("its TopicArn %s is of no known region", quoted(arn))
+		err := refuse("its TopicArn %s is of no known region", quoted(arn))
+		err.Elsewhere = true
+		return topic{}, err
 	}
 	t := topic{arn: arn, region: part[3], domain: domain}
 	t.names = certificateNames(part[1], t.region, domain)

@@ -15,8 +15,20 @@ type Topics struct {
 
 // ParseTopics reads an allow-list: ARNs of topics, in whose parts * stands for
 // any text without colons, as in arn:aws:sns:eu-west-1:123456789012:*. The error
-// names everything that is not such an ARN.
+// names everything that is not such an ARN, and every ARN that no message that can
+// be verified has.
 func ParseTopics(arns []string) (Topics, error) {
+	t, err := ParsePatterns(arns)
+	wrong := []error{err}
+	for _, p := range t.patterns {
+		wrong = append(wrong, verifiable(p))
+	}
+	return t, errors.Join(wrong...)
+}
+
+// ParsePatterns is ParseTopics for messages that are not verified: their topics may
+// be of any partition and region.
+func ParsePatterns(arns []string) (Topics, error) {
 	var t Topics
 	var wrong []error
 	for _, arn := range arns {
@@ -28,6 +40,38 @@ func ParseTopics(arns []string) (Topics, error) {
 		t.patterns = append(t.patterns, part)
 	}
 	return t, errors.Join(wrong...)
+}
+
+// verifiable reports a pattern that fits no topic that [parseTopic] accepts: all of
+// its messages would be refused.
+func verifiable(p []string) error {
+	known, exact := partitionsOf(p[1]), func(i int) bool { return !strings.Contains(p[i], "*") }
+	var wrong string
+	switch {
+	case len(known) == 0:
+		wrong = "the partition " + p[1] + " is not one of aws, aws-cn and aws-us-gov, whose messages can be verified here"
+	case exact(3) && !isRegion(p[3]):
+		wrong = p[3] + " is not the name of a region, such as eu-west-1"
+	case exact(3) && !slices.Contains(known, partitionOf(p[3])):
+		wrong = "the region " + p[3] + " is in the partition " + partitionOf(p[3]) + ", not in " + p[1]
+	case exact(4) && !isAccount(p[4]):
+		wrong = p[4] + " is not the number of an account"
+	case exact(5) && !isTopicName(p[5]):
+		wrong = p[5] + " cannot be the name of a topic"
+	default:
+		return nil
+	}
+	return fmt.Errorf("%q fits no topic: %s", strings.Join(p, ":"), wrong)
+}
+
+// partitionsOf are the partitions that fit a pattern.
+func partitionsOf(pattern string) (known []string) {
+	for partition := range domains {
+		if fitsPart(pattern, partition) {
+			known = append(known, partition)
+		}
+	}
+	return known
 }
 
 // AnyTopic allows every topic. With it a signature proves only that the SNS of

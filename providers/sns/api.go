@@ -81,7 +81,6 @@ func (a *api) attributes(ctx context.Context, topic string) (map[string]string, 
 // entryError is why one message of a request was refused.
 type entryError struct {
 	code, message string
-	senders       bool // the message itself is wrong
 }
 
 func (e *entryError) Error() string {
@@ -130,7 +129,6 @@ type published struct {
 	Successful []struct{ Id string } `xml:"PublishBatchResult>Successful>member"`
 	Failed     []struct {
 		Id, Code, Message string
-		SenderFault       bool
 	} `xml:"PublishBatchResult>Failed>member"`
 }
 
@@ -148,7 +146,7 @@ func (p *published) errors(n int) []error {
 	}
 	for _, f := range p.Failed {
 		if i := indexOf(f.Id, n); i >= 0 {
-			errs[i] = &entryError{f.Code, f.Message, f.SenderFault}
+			errs[i] = &entryError{f.Code, f.Message}
 		}
 	}
 	return errs

@@ -22,7 +22,8 @@ type attribute struct{ name, text string }
 
 const stringType = "String"
 
-// message makes the message of an event. All errors are permanent.
+// message makes the message of an event, for [topic.admit] to look at. All errors
+// are permanent.
 func (s *sink) message(e *pipeline.Event, t *topic) (*message, error) {
 	raw, err := e.Bytes()
 	if err != nil {
@@ -37,7 +38,7 @@ func (s *sink) message(e *pipeline.Event, t *topic) (*message, error) {
 	if err := s.address(m, e, isFIFO(t.arn)); err != nil {
 		return nil, pipeline.Reject(err)
 	}
-	return m, pipeline.Reject(m.check(t.limit()))
+	return m, nil
 }
 
 func (s *sink) addLabel(m *message, e *pipeline.Event) error {
@@ -105,8 +106,11 @@ func (s *sink) address(m *message, e *pipeline.Event, fifo bool) error {
 	if err != nil {
 		return fmt.Errorf("deduplication: %w", err)
 	}
-	m.group = awsmessage.ID(cmp.Or(group, e.Key, e.ID))
-	m.dedup = awsmessage.ID(cmp.Or(dedup, e.ID))
+	if dedup = cmp.Or(dedup, e.ID); dedup == "" {
+		return errors.New("the event has no id, by which a FIFO topic tells copies from others: give deduplication an expression that has a value for every event")
+	}
+	m.group = awsmessage.ID(cmp.Or(group, e.Key, e.ID, dedup))
+	m.dedup = awsmessage.ID(dedup)
 	return nil
 }
 
@@ -129,12 +133,9 @@ func (m *message) size() int {
 }
 
 // check reports what SNS, or a queue behind it, would refuse.
-func (m *message) check(limit int) error {
+func (m *message) check() error {
 	if m.body == "" {
 		return errors.New("the payload is empty, and a message of SNS cannot be")
-	}
-	if n := m.size(); n > limit {
-		return fmt.Errorf("the message has %d bytes with its attributes, more than max_size, which is %d", n, limit)
 	}
 	if err := awsmessage.CheckText(m.body); err != nil {
 		return fmt.Errorf("the payload cannot be a message of SNS: %w", err)

@@ -236,6 +236,17 @@ func TestGroupAndDeduplication(t *testing.T) {
 	}
 }
 
+func TestEventWithoutIDInAFIFOTopic(t *testing.T) {
+	k := over(t, answers(nil), config(topicARN+".fifo", nil))
+	if _, err := k.message(pipeline.NewEvent("", []byte("x")), k.topics.fixed); !pipeline.Rejected(err) || !strings.Contains(err.Error(), "the event has no id") {
+		t.Error(err)
+	}
+	k = over(t, answers(nil), config(topicARN+".fifo", func(c *SinkConfig) { c.Deduplication = exprOf(t, `"d"`) }))
+	if m, err := k.message(pipeline.NewEvent("", []byte("x")), k.topics.fixed); err != nil || m.group != "d" || m.dedup != "d" {
+		t.Errorf("%+v, %v", m, err)
+	}
+}
+
 func TestCloseSendsWhatIsWaiting(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, arn := server(t, sqstest.Options{Intercept: func(sqstest.Call) *sqstest.Fault { return &sqstest.Fault{Delay: time.Second} }}, "")

@@ -41,10 +41,13 @@ type SinkConfig struct {
 	// TopicFrom is an expression for the name of the topic of each event, as in
 	// body.country + "-orders": a topic beside that of topic, of the same account
 	// and region. An event for which it gives nothing goes to topic; one for which
-	// there is no topic of that name is a dead letter.
+	// there is no topic of that name is a dead letter. So is one of a topic that
+	// never got any, when the credentials give no right to it, which AWS says of
+	// some that do not exist too: give them sns:Publish for all names it gives.
 	TopicFrom pipeline.Expr `yaml:"topic_from"`
 	// MaxTopics is how many different topics topic_from may give; events for
-	// others are dead letters.
+	// others are dead letters. Names of topics that never got an event do not count
+	// for longer than events wait for them.
 	MaxTopics int `yaml:"max_topics"`
 
 	awsapi.Settings `yaml:",inline"`
@@ -59,7 +62,8 @@ type SinkConfig struct {
 	Group pipeline.Expr `yaml:"group"`
 	// Deduplication is an expression for what makes two messages of a FIFO topic
 	// copies of each other, of which SNS keeps the first for five minutes. Empty:
-	// the event's id. What SNS does not take is hashed.
+	// the event's id; an event that has none is a dead letter. What SNS does not
+	// take is hashed.
 	Deduplication pipeline.Expr `yaml:"deduplication"`
 	// Attributes are further attributes of the message, which the filters of
 	// subscriptions see, as name: expression. All are strings; one that is null or
@@ -70,7 +74,8 @@ type SinkConfig struct {
 	Label bool `yaml:"label"`
 	// MaxSize is how large a message, and all messages of a request together, may
 	// be: that of SNS, unless the topic's MaximumMessageSize is set to more, up to
-	// 1MiB.
+	// 1MiB. Where that can be read and is less, it counts; a larger message has it
+	// read again, once a minute at most.
 	MaxSize pipeline.Size `yaml:"max_size"`
 	// BatchWait is how long an event waits for others to share its request while
 	// another one is under way, unless ten are there earlier. An event that finds

@@ -55,7 +55,7 @@ func newSink(c SinkConfig, clock pipeline.Clock, log *slog.Logger) *sink {
 		counts: counts{new(pipeline.Counter), new(pipeline.Counter), new(pipeline.Counter)},
 	}
 	s.load = func(ctx context.Context) (*awsapi.Caller, error) { return c.Settings.Load(ctx, c.arn().Region, "SNS") }
-	s.topics = topics{sink: s, chosen: map[string]*topic{}, fixed: newTopic(s, c.Topic, false)}
+	s.topics = topics{sink: s, chosen: map[string]*topic{}, forgotten: map[*topic]bool{}, fixed: newTopic(s, c.Topic, false)}
 	return s
 }
 
@@ -80,8 +80,12 @@ func (s *sink) deliver(ctx context.Context, e *pipeline.Event) error {
 	if err != nil {
 		return err
 	}
+	defer s.topics.leave(t)
 	m, err := s.message(e, t)
 	if err != nil {
+		return err
+	}
+	if err := t.admit(ctx, m); err != nil {
 		return err
 	}
 	return t.send(ctx, m)

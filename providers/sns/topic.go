@@ -21,8 +21,10 @@ type topic struct {
 	chosen bool // by an expression
 	out    *coalesce.Coalescer[*message]
 
-	exists   atomic.Bool  // SNS has answered for it
-	smallest atomic.Int64 // its own limit for messages, 0: unknown
+	exists atomic.Bool // SNS has answered for it
+	own    awsmessage.Limit
+
+	users int // events that are here; the lock of topics guards it
 }
 
 func newTopic(s *sink, arn string, chosen bool) *topic {
@@ -38,34 +40,53 @@ func newTopic(s *sink, arn string, chosen bool) *topic {
 	return t
 }
 
-// limit is how large a message may be.
-func (t *topic) limit() int {
-	if own := t.smallest.Load(); own > 0 {
-		return int(min(own, int64(t.sink.config.MaxSize)))
-	}
-	return int(t.sink.config.MaxSize)
-}
-
 // check is done before the first event. A sender need not be allowed to look at the
 // topic.
 func (t *topic) check(ctx context.Context) error {
-	limited, cancel := context.WithTimeout(ctx, t.sink.config.Timeout)
-	defer cancel()
-	found, err := t.sink.api.attributes(limited, t.arn)
+	err := t.learn(ctx)
 	switch {
 	case err == nil:
-		if n, err := strconv.ParseInt(found["MaximumMessageSize"], 10, 64); err == nil && n > 0 {
-			t.smallest.Store(n)
-		}
 		return nil
 	case awsmessage.Missing(awsapi.Code(err)):
 		return fmt.Errorf("topic %s: %w", t.arn, explained(err))
-	case awsapi.Denied(err), awsapi.Unknown(err):
-		t.sink.log.Debug("the topic's settings cannot be read", "topic", t.arn, "error", err)
-		return nil
 	}
 	t.sink.log.Warn("the topic cannot be looked at now: events wait until it can", "topic", t.arn, "error", err)
 	return nil
+}
+
+// learn asks for the topic's own settings.
+func (t *topic) learn(ctx context.Context) error {
+	limited, cancel := context.WithTimeout(ctx, t.sink.config.Timeout)
+	defer cancel()
+	found, err := t.sink.api.attributes(limited, t.arn)
+	if awsapi.Denied(err) || awsapi.Unknown(err) {
+		t.sink.log.Debug("the topic's settings cannot be read", "topic", t.arn, "error", err)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if n, err := strconv.ParseInt(found["MaximumMessageSize"], 10, 64); err == nil && n > 0 {
+		t.own.Set(n)
+	}
+	return nil
+}
+
+// admit returns nil for a message that can be sent. All errors are permanent but
+// that of a topic that cannot be asked whether its own limit was raised.
+func (t *topic) admit(ctx context.Context, m *message) error {
+	n := m.size()
+	if most := int(t.sink.config.MaxSize); n > most {
+		return pipeline.Reject(fmt.Errorf("the message has %d bytes with its attributes, more than max_size, which is %d", n, most))
+	}
+	own, exceeded, err := t.own.Of(ctx, n, t.sink.clock.Now, t.learn)
+	switch {
+	case err != nil:
+		return fmt.Errorf("ask how large a message of topic %s may be: %w", t.arn, err)
+	case exceeded:
+		return pipeline.Reject(fmt.Errorf("the message has %d bytes with its attributes, more than the MaximumMessageSize of topic %s, which is %d: raise that, up to 1MiB", n, t.arn, own))
+	}
+	return pipeline.Reject(m.check())
 }
 
 // explained adds to a refusal what can be done about it.
@@ -122,8 +143,8 @@ func (t *topic) request(ctx context.Context, batch []*message) ([]error, error) 
 }
 
 // verdict says what an error means for an event: it is permanent when SNS would
-// refuse the same message again, or has no topic that the event chose, and any
-// other when it may take it.
+// refuse the same message again, or has no topic that the event chose, or lets the
+// sink nowhere near it; and any other when it may take it.
 func (t *topic) verdict(err error) error {
 	if err == nil {
 		return nil
@@ -133,12 +154,15 @@ func (t *topic) verdict(err error) error {
 	var refused *awsapi.Error
 	switch {
 	case errors.As(err, &entry):
-		if awsmessage.Permanent(entry.code, entry.message, entry.senders) {
+		if awsmessage.Permanent(entry.code, entry.message) {
 			return pipeline.Reject(said)
 		}
 	case t.chosen && awsmessage.Missing(awsapi.Code(err)):
 		t.sink.topics.forget(t)
 		return pipeline.Reject(said)
+	case t.chosen && awsmessage.Closed(err) && !t.exists.Load():
+		t.sink.topics.forget(t)
+		return pipeline.Reject(fmt.Errorf("topic_from gives a topic that does not exist or that the credentials give no right to: %w", said))
 	case awsmessage.Concerns(err):
 		return pipeline.Reject(said)
 	case errors.As(err, &refused) && refused.RetryAfter > 0:

@@ -1,12 +1,15 @@
 package sns
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/leat-io/leat/pipeline"
 	"github.com/leat-io/leat/providers/sqs/sqstest"
@@ -48,9 +51,104 @@ func TestLimitOfTheTopicItself(t *testing.T) {
 		_, _ = w.Write([]byte(`<R><GetTopicAttributesResult><Attributes><entry><key>MaximumMessageSize</key><value>1024</value></entry></Attributes></GetTopicAttributesResult></R>`))
 	})
 	k := started(t, h, config(topicARN, nil))
-	if err := deliverAll(k, strings.Repeat("x", 1100))[0]; !pipeline.Rejected(err) || !strings.Contains(err.Error(), "1024") {
+	if err := deliverAll(k, strings.Repeat("x", 1100))[0]; !pipeline.Rejected(err) || !strings.Contains(err.Error(), "1024") || !strings.Contains(err.Error(), "MaximumMessageSize of topic") {
 		t.Error(err)
 	}
+}
+
+func TestRaisedLimitOfTheTopicIsNoticed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		limit := "1024"
+		h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			_ = r.ParseForm()
+			if r.Form.Get("Action") == "PublishBatch" {
+				_, _ = w.Write([]byte(`<R><PublishBatchResult><Successful><member><Id>0</Id></member></Successful></PublishBatchResult></R>`))
+				return
+			}
+			_, _ = w.Write([]byte(`<R><GetTopicAttributesResult><Attributes><entry><key>MaximumMessageSize</key><value>` + limit + `</value></entry></Attributes></GetTopicAttributesResult></R>`))
+		})
+		k := started(t, h, config(topicARN, nil))
+		if err := deliverAll(k, strings.Repeat("x", 1100))[0]; !pipeline.Rejected(err) {
+			t.Error(err)
+		}
+		limit = "2048"
+		time.Sleep(time.Minute) // virtual
+		if err := deliverAll(k, strings.Repeat("x", 1100))[0]; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// deniedAsLong refuses to publish to any topic but t with a code, as long as it says so.
+func deniedAsLong(s http.Handler, code string, denied *bool) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		if *denied && bytes.Contains(body, []byte("PublishBatch")) {
+			status, text := refused(code, 403)
+			w.WriteHeader(status)
+			_, _ = w.Write([]byte(text))
+			return
+		}
+		s.ServeHTTP(w, r)
+	})
+}
+
+func TestChosenTopicThatTheSinkHasNoRightToIsTheFaultOfTheEvent(t *testing.T) {
+	for code, rejected := range map[string]bool{"AuthorizationError": true, "InvalidClientTokenId": false, "KMSAccessDenied": false} {
+		synctest.Test(t, func(t *testing.T) {
+			s, arn := server(t, sqstest.Options{}, "")
+			s.CreateTopic("a")
+			denied := true
+			k := started(t, deniedAsLong(s, code, &denied), choosing(t, arn, 1))
+			for i := range 5 {
+				err := deliverAll(k, fmt.Sprintf(`{"to":"none%d"}`, i))[0]
+				if err == nil || pipeline.Rejected(err) != rejected || strings.Contains(err.Error(), "max_topics") {
+					t.Errorf("%s: %v", code, err)
+				}
+			}
+			denied = false
+			if err := deliverAll(k, `{"to":"a"}`)[0]; err != nil {
+				t.Error(err)
+			}
+			denied = true // a right that is withdrawn comes back
+			if err := deliverAll(k, `{"to":"a"}`)[0]; err == nil || pipeline.Rejected(err) {
+				t.Errorf("%s: %v", code, err)
+			}
+		})
+	}
+}
+
+func TestCloseWaitsForTopicsThatAreForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, arn := server(t, sqstest.Options{Intercept: func(c sqstest.Call) *sqstest.Fault {
+			if c.Action == "PublishBatch" {
+				return &sqstest.Fault{Delay: time.Second}
+			}
+			return nil
+		}}, "")
+		s.CreateTopic("a")
+		k := started(t, s, choosing(t, arn, 2))
+		settled := make(chan error, 1)
+		go func() { settled <- deliverAll(k, `{"to":"a"}`)[0] }()
+		synctest.Wait()
+		for _, chosen := range k.topics.chosen {
+			k.topics.forget(chosen)
+		}
+		_ = k.close()
+		synctest.Wait()
+		select {
+		case err := <-settled:
+			if err != nil {
+				t.Error(err)
+			}
+		default:
+			t.Error("an event is still at its topic")
+		}
+		if len(k.topics.forgotten) != 0 {
+			t.Error("the topic is kept")
+		}
+	})
 }
 
 func choosing(t *testing.T, arn string, most int) SinkConfig {

@@ -2,6 +2,8 @@ package sns
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 
@@ -16,10 +18,13 @@ type topics struct {
 
 	mu     sync.Mutex
 	chosen map[string]*topic
+	// forgotten are topics that have no name here any more, but events.
+	forgotten map[*topic]bool
 }
 
-// of returns the topic for an event. All errors but one that passes, when there is
-// no room for a name that others may not need any more, are permanent.
+// of returns the topic for an event, which has to leave it. All errors but one that
+// passes, when there is no room for a name that others may not need any more, are
+// permanent.
 func (s *topics) of(e *pipeline.Event) (*topic, error) {
 	name, err := textFor(&s.sink.config.TopicFrom, e)
 	switch {
@@ -41,12 +46,14 @@ func (s *topics) byARN(arn string) (*topic, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if t := s.chosen[arn]; t != nil {
+		t.users++
 		return t, nil
 	}
 	if most := s.sink.config.MaxTopics; len(s.chosen) >= most {
 		return nil, s.full(arn, most)
 	}
 	t := newTopic(s.sink, arn, true)
+	t.users++
 	s.chosen[arn] = t
 	return t, nil
 }
@@ -63,23 +70,53 @@ func (s *topics) full(arn string, most int) error {
 	return pipeline.Reject(err)
 }
 
-// forget makes room for other names.
+// leave says that an event is no longer at its topic. The last one takes along the
+// name of a topic of which SNS has never had a message, so that there is room for
+// others.
+func (s *topics) leave(t *topic) {
+	if t.chosen && s.unused(t) {
+		t.out.Close()
+	}
+}
+
+// unused reports whether nobody knows a topic any more.
+func (s *topics) unused(t *topic) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if t.users--; t.users > 0 {
+		return false
+	}
+	switch {
+	case s.forgotten[t]:
+		delete(s.forgotten, t)
+	case s.chosen[t.arn] == t && !t.exists.Load():
+		delete(s.chosen, t.arn)
+	default:
+		return false
+	}
+	return true
+}
+
+// forget makes room for other names. Events that are at the topic stay there.
 func (s *topics) forget(t *topic) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.chosen[t.arn] == t {
 		delete(s.chosen, t.arn)
+		s.forgotten[t] = true
 	}
 }
 
+// close returns when no event is at any topic, those that are forgotten included.
 func (s *topics) close() {
-	s.mu.Lock()
-	all := []*topic{s.fixed}
-	for _, t := range s.chosen {
-		all = append(all, t)
-	}
-	s.mu.Unlock()
-	for _, t := range all {
+	for _, t := range s.all() {
 		t.out.Close()
 	}
+}
+
+func (s *topics) all() []*topic {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := slices.AppendSeq([]*topic{s.fixed}, maps.Values(s.chosen))
+	return slices.AppendSeq(all, maps.Keys(s.forgotten))
 }

@@ -8,9 +8,8 @@ import (
 	"github.com/leat-io/leat/internal/snssig"
 )
 
-// maxBody is more than any message of SNS has: 256 KiB at most, which escapes
-// make six times as long. There is no setting for it, since one that is too small
-// would have SNS throw messages away.
+// maxBody is more than a message of 256 KiB can have, see [snssig.MaxSize]. There is
+// no setting for it, since one that is too small would have SNS throw messages away.
 const maxBody = snssig.MaxSize
 
 // firstRead is how much memory a request gets before any of its body is here.

@@ -99,11 +99,11 @@ func TestASpoolAnswersBeforeTheFlow(t *testing.T) {
 
 // A full spool sends back at once what SNS can send again.
 func TestAFullSpoolSendsBackAtOnce(t *testing.T) {
-	inBubble(t, options{settings: "spool: {path: '" + t.TempDir() + "', max_size: 1MiB}", fail: slow(time.Minute), flow: "    max_in_flight: 1\n"}, func(r *rig) {
+	inBubble(t, options{settings: "spool: {path: '" + t.TempDir() + "', max_size: 16MiB}", fail: slow(time.Minute), flow: "    max_in_flight: 1\n"}, func(r *rig) {
 		taken := 0
 		d := took(func() {
 			for range 20 {
-				answer := r.post(r.genuine(strings.Repeat("x", 100<<10)))
+				answer := r.post(r.genuine(strings.Repeat("x", 1600<<10)))
 				if answer.StatusCode == 200 {
 					taken++
 				} else if answer.StatusCode != 503 {

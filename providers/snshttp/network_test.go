@@ -11,7 +11,9 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"errors"
 	"io"
+	"log/slog"
 	"math/big"
 	"net"
 	"net/http"
@@ -152,6 +154,50 @@ func TestTheCertificateIsReadAgainWhenItChanges(t *testing.T) {
 	pair(t, folder, 3)
 	clock.advance(lookEvery)
 	want(3)
+}
+
+// A pair of which only the key was wrong for a while, without another change.
+func TestAPairThatCouldNotBeReadIsReadAgain(t *testing.T) {
+	folder := t.TempDir()
+	certificate, key := pair(t, folder, 1)
+	clock := &handClock{now: time.Now()}
+	var log bytes.Buffer
+	k, err := loadKeyPair(TLS{certificate, key}, clock, slog.New(slog.NewTextHandler(&log, nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pair(t, folder, 2)
+	good, state := readAll(t, key), time.Now().Add(time.Hour)
+	write := func(text []byte) {
+		t.Helper()
+		if err := errors.Join(os.WriteFile(key, text, 0o600), os.Chtimes(key, state, state)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(bytes.Repeat([]byte("x"), len(good)))
+	for range 12 {
+		clock.advance(lookEvery)
+		if got := k.get().Leaf.SerialNumber.Int64(); got != 1 {
+			t.Fatalf("got %d", got)
+		}
+	}
+	if n := strings.Count(log.String(), "stays in use"); n != 2 {
+		t.Errorf("said %d times in two minutes", n)
+	}
+	write(good) // as it looks, nothing has changed
+	clock.advance(lookEvery)
+	if got := k.get().Leaf.SerialNumber.Int64(); got != 2 {
+		t.Errorf("got %d", got)
+	}
+}
+
+func readAll(t *testing.T, path string) []byte {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
 }
 
 func dial(t *testing.T, r *receiver, text string) *net.TCPConn {

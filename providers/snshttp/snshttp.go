@@ -3,7 +3,8 @@
 // A notification becomes an event: its Message is the payload, its MessageId the
 // id, which SNS keeps when it sends a message again. Metadata are sns.TopicArn,
 // sns.MessageId, sns.Timestamp, sns.Subject and sns.NAME for each
-// MessageAttribute; attributes are not covered by the signature. The headers of
+// MessageAttribute, of which 1,000 count at most; attributes are not covered by the
+// signature. The headers of
 // the request are not signed either and say nothing here, except for raw
 // deliveries.
 //

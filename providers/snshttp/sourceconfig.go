@@ -118,11 +118,20 @@ func (c SourceConfig) combinations() (errs []error) {
 func (c SourceConfig) checkTopics() error {
 	var errs []error
 	for _, arn := range c.Topics {
-		if _, err := snssig.ParseTopics([]string{arn}); err != nil {
+		if _, err := c.parseTopics([]string{arn}); err != nil {
 			errs = append(errs, pipeline.FieldError("topics", "%w", err))
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// parseTopics reads topics. Without verify they may be of regions that nobody knows
+// the hosts of.
+func (c SourceConfig) parseTopics(arns []string) (snssig.Topics, error) {
+	if c.Verify {
+		return snssig.ParseTopics(arns)
+	}
+	return snssig.ParsePatterns(arns)
 }
 
 func (c SourceConfig) checkEndpoint() error {
@@ -146,7 +155,7 @@ func (c SourceConfig) warn(env *pipeline.Env) {
 	if c.Timeout >= senderWaits {
 		env.Warn("timeout: SNS waits 15s for an answer; it sends again what takes longer, though it was settled")
 	}
-	if topics, err := snssig.ParseTopics(c.Topics); err == nil && topics.Open() && c.Verify {
+	if topics, err := c.parseTopics(c.Topics); err == nil && topics.Open() && c.Verify {
 		env.Warn("topics: with * for the account, whoever has an AWS account can send messages that pass: name the account")
 	}
 }

@@ -69,6 +69,13 @@ func TestCheck(t *testing.T) {
 		{"listen: '0.0.0.0:80', verify: false, confirm: false, username: a, password: s3cret, " + tls, ""},
 		{"max_body: 1MiB", "unknown setting"},
 	}
+	elsewhere := "topics: ['arn:aws-eusc:sns:*:123456789012:*']"
+	if got := check(t, options{topics: elsewhere}); !strings.Contains(got, "the partition aws-eusc is not one of") {
+		t.Error(got)
+	}
+	if got := check(t, options{topics: elsewhere, settings: "verify: false, confirm: false"}); got != "" && strings.Contains(got, "topics") {
+		t.Error(got)
+	}
 	for _, c := range cases {
 		got := check(t, options{settings: c.settings})
 		if (got == "") != (c.want == "") || !strings.Contains(got, c.want) || strings.Contains(got, `"s3cret`) {

@@ -35,8 +35,12 @@ func (c TLS) Validate() error {
 
 func (c TLS) on() bool { return c.Certificate != "" }
 
-// lookEvery is how often the files are looked at, when somebody connects.
-const lookEvery = 10 * time.Second
+// lookEvery is how often the files are looked at, when somebody connects, and
+// sayEvery how often the log is told that they cannot be used.
+const (
+	lookEvery = 10 * time.Second
+	sayEvery  = time.Minute
+)
 
 // keyPair is a certificate and its key in two files.
 type keyPair struct {
@@ -46,8 +50,9 @@ type keyPair struct {
 
 	mu     sync.Mutex
 	pair   *tls.Certificate
-	state  [2]fileState // of the files when they were read last
+	state  [2]fileState // of the files when the pair was read from them
 	looked time.Time
+	said   time.Time // when the log was told last that they cannot be used
 }
 
 // fileState tells whether a file has changed.
@@ -84,15 +89,25 @@ func (k *keyPair) get() *tls.Certificate {
 	if err == nil && state == k.state {
 		return k.pair
 	}
-	if k.state = state; err == nil {
+	if err == nil {
 		err = k.load()
 	}
 	if err != nil {
-		k.log.Warn("the files of the certificate have changed and cannot be used; the one read before stays in use", "error", err)
-	} else {
-		k.log.Info("the certificate was read again", "file", k.files.Certificate)
+		k.complain(now, err)
+		return k.pair
 	}
+	k.state, k.said = state, time.Time{}
+	k.log.Info("the certificate was read again", "file", k.files.Certificate)
 	return k.pair
+}
+
+// complain leaves the state of the files as it was when they were of use, so that
+// they are tried again.
+func (k *keyPair) complain(now time.Time, err error) {
+	if k.said.IsZero() || now.Sub(k.said) >= sayEvery {
+		k.said = now
+		k.log.Warn("the files of the certificate have changed and cannot be used; the one read before stays in use", "error", err)
+	}
 }
 
 func (k *keyPair) look() (state [2]fileState, err error) {

@@ -26,7 +26,7 @@ type judge struct {
 func (r *receiver) setUp(env *pipeline.Env, transport http.RoundTripper) (err error) {
 	j := &r.judge
 	j.clock, j.maxAge, j.pinned = r.clock, r.config.MaxAge, r.config.Certificate != ""
-	if j.topics, err = snssig.ParseTopics(r.config.Topics); err != nil {
+	if j.topics, err = r.config.parseTopics(r.config.Topics); err != nil {
 		return pipeline.FieldError("topics", "%w", err)
 	}
 	if !r.config.Verify {
@@ -112,11 +112,12 @@ func (j *judge) allow(topic string) *refusal {
 
 // doubt tells a message that is not genuine from one of which that is not known.
 // A certificate that is not valid now may be due to a clock that is wrong, and a
-// signature that does not fit a pinned certificate to a new one.
+// signature that does not fit a pinned certificate to a new one. What comes from
+// an allowed topic of a region that is not known here cannot be judged at all.
 func (j *judge) doubt(err error) *refusal {
 	var why *snssig.Error
 	switch {
-	case !errors.As(err, &why), !why.Permanent, why.Outdated:
+	case !errors.As(err, &why), !why.Permanent, why.Outdated, why.Elsewhere:
 		return unverified.because(err)
 	case j.pinned && snssig.Forged(err):
 		return unverified.because(err)

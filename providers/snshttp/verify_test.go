@@ -172,6 +172,19 @@ func TestMaxAge(t *testing.T) {
 	})
 }
 
+// That a region is not known here is no fault of the message.
+func TestAnAllowedTopicOfAnUnknownRegionIsNotForged(t *testing.T) {
+	inBubble(t, options{topics: "topics: ['arn:aws*:sns:*:123456789012:*']"}, func(r *rig) {
+		for i, arn := range []string{"arn:aws-eusc:sns:eusc-de-east-1:123456789012:parcels", "arn:aws:sns:moon-base-one-1:123456789012:parcels"} {
+			r.want(503, r.sns.Notification(arn, "x", nil))
+			r.wantCount("postponed_unverified", int64(i+1))
+		}
+		r.want(403, r.sns.Notification("arn:aws-eusc:sns:eusc-de-east-1:999999999999:parcels", "x", nil))
+		r.wantCount("refused_forged", 0)
+		r.wantAsked(0)
+	})
+}
+
 // Without verify it is up to who can connect.
 func TestWithoutVerify(t *testing.T) {
 	inBubble(t, options{settings: "verify: false, confirm: false"}, func(r *rig) {

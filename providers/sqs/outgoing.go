@@ -20,12 +20,9 @@ func (m *outgoing) size() int {
 }
 
 // check reports what SQS would refuse.
-func (m *outgoing) check(limit int) error {
+func (m *outgoing) check() error {
 	if m.body == "" {
 		return errors.New("the payload is empty, and a message of SQS cannot be")
-	}
-	if n := m.size(); n > limit {
-		return fmt.Errorf("the message has %d bytes with its attributes, more than max_size, which is %d", n, limit)
 	}
 	if err := awsmessage.CheckText(m.body); err != nil {
 		return fmt.Errorf("the payload cannot be a message of SQS: %w", err)

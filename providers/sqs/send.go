@@ -12,6 +12,23 @@ import (
 	"github.com/leat-io/leat/pipeline"
 )
 
+// admit returns nil for a message that can be sent. All errors are permanent but
+// that of a queue that cannot be asked whether its own limit was raised.
+func (q *sinkQueue) admit(ctx context.Context, m *outgoing) error {
+	n := m.size()
+	if most := int(q.sink.config.MaxSize); n > most {
+		return pipeline.Reject(fmt.Errorf("the message has %d bytes with its attributes, more than max_size, which is %d", n, most))
+	}
+	own, exceeded, err := q.own.Of(ctx, n, q.sink.clock.Now, q.ask)
+	switch {
+	case err != nil:
+		return fmt.Errorf("ask how large a message of queue %s may be: %w", q.name, err)
+	case exceeded:
+		return pipeline.Reject(fmt.Errorf("the message has %d bytes with its attributes, more than the MaximumMessageSize of queue %s, which is %d: raise that, up to 1MiB", n, q.name, own))
+	}
+	return pipeline.Reject(m.check())
+}
+
 // send sends a message in a request with others and returns nil once SQS has it.
 func (q *sinkQueue) send(ctx context.Context, m *outgoing) error {
 	group := ""
@@ -79,7 +96,7 @@ func (q *sinkQueue) verdict(err error) error {
 	var refused *awsapi.Error
 	switch {
 	case errors.As(err, &entry):
-		if awsmessage.Permanent(entry.code, entry.message, entry.senders) {
+		if awsmessage.Permanent(entry.code, entry.message) {
 			return pipeline.Reject(said)
 		}
 	case awsmessage.Concerns(err):

@@ -69,8 +69,12 @@ func (s *sink) deliver(ctx context.Context, e *pipeline.Event) error {
 	if err != nil {
 		return err
 	}
+	defer s.queues.leave(q)
 	m, err := s.message(e, q)
 	if err != nil {
+		return err
+	}
+	if err := q.admit(ctx, m); err != nil {
 		return err
 	}
 	return q.send(ctx, m)

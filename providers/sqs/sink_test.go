@@ -212,6 +212,10 @@ func TestEveryEntryHasItsOwnResult(t *testing.T) {
 					failed[i] = &entryError{"InternalError", "later", false}
 				case "key":
 					failed[i] = &entryError{"KmsAccessDenied", "the key", true}
+				case "throttled":
+					failed[i] = &entryError{"Throttled", "less", true}
+				case "new":
+					failed[i] = &entryError{"SomethingNew", "", true}
 				case "unmentioned":
 					failed[i] = &entryError{"Unmentioned", "", false}
 				}
@@ -219,7 +223,7 @@ func TestEveryEntryHasItsOwnResult(t *testing.T) {
 			return failed, nil
 		}}
 		k := sinkToFake(t, f, nil)
-		errs := deliverAll(t.Context(), k, eventsOf("ok", "sender", "service", "key", "unmentioned", "ok")...)
+		errs := deliverAll(t.Context(), k, eventsOf("ok", "sender", "service", "key", "unmentioned", "ok", "throttled", "new")...)
 		var got []string
 		for _, err := range errs {
 			switch {
@@ -231,7 +235,7 @@ func TestEveryEntryHasItsOwnResult(t *testing.T) {
 				got = append(got, "again")
 			}
 		}
-		if want := "ok dead again again again ok"; strings.Join(got, " ") != want {
+		if want := "ok dead again again again ok again again"; strings.Join(got, " ") != want {
 			t.Errorf("%v: %v", got, errors.Join(errs...))
 		}
 	})
@@ -319,6 +323,23 @@ func TestGroupAndDeduplication(t *testing.T) {
 		m, err := k.message(e, k.queues.fixed)
 		if err != nil || !strings.HasPrefix(m.group, c.group) || (m.group == "") != (c.group == "") || !strings.HasPrefix(m.dedup, c.dedup) || (m.dedup == "") != (c.dedup == "") {
 			t.Errorf("%s: %+v, %v", name, m, err)
+		}
+		_ = k.close()
+	}
+}
+
+func TestEventWithoutIDInAFIFOQueue(t *testing.T) {
+	for config, why := range map[*SinkConfig]string{
+		{}:                                 "the event has no id",
+		{Deduplication: exprOf(t, "body")}: "",
+	} {
+		k := newSink(sinkConfig("q.fifo", func(c *SinkConfig) { c.Deduplication = config.Deduplication }), pipeline.System, quiet)
+		m, err := k.message(pipeline.NewEvent("", []byte(`"text"`)), k.queues.fixed)
+		if why == "" && (err != nil || m.group != "text" || m.dedup != "text") {
+			t.Errorf("%+v, %v", m, err)
+		}
+		if why != "" && (!pipeline.Rejected(err) || !strings.Contains(err.Error(), why)) {
+			t.Error(err)
 		}
 		_ = k.close()
 	}

@@ -43,10 +43,13 @@ type SinkConfig struct {
 	// body.country + "-orders". It gives a name only, no URL or ARN; the queue is
 	// looked for in the account of queue when that is an ARN, and else in that of
 	// the credentials. An event for which it gives nothing goes to queue; without
-	// one, and when there is no queue of that name, it is a dead letter.
+	// one, and when there is no queue of that name, it is a dead letter. So it is
+	// when the credentials give no right to look for that queue, which AWS says of
+	// some that do not exist too: give them sqs:GetQueueUrl for all names it gives.
 	QueueFrom pipeline.Expr `yaml:"queue_from"`
 	// MaxQueues is how many different queues queue_from may give; events for
-	// others are dead letters.
+	// others are dead letters. Names for which no queue was found do not count for
+	// longer than events wait for one.
 	MaxQueues int `yaml:"max_queues"`
 
 	awsapi.Settings `yaml:",inline"`
@@ -60,7 +63,8 @@ type SinkConfig struct {
 	Group pipeline.Expr `yaml:"group"`
 	// Deduplication is an expression for what makes two messages of a FIFO queue
 	// copies of each other, of which SQS keeps the first for five minutes. Empty:
-	// the event's id. What SQS does not take is hashed.
+	// the event's id; an event that has none is a dead letter. What SQS does not
+	// take is hashed.
 	Deduplication pipeline.Expr `yaml:"deduplication"`
 	// Attributes are further attributes of the message, as name: expression. All
 	// are strings; one that is null or empty for an event is left out.
@@ -71,7 +75,8 @@ type SinkConfig struct {
 	Label bool `yaml:"label"`
 	// MaxSize is how large a message, and all messages of a request together, may
 	// be. Queues that were made before August 2025, and other services, may take
-	// only 256KiB.
+	// only 256KiB: where the queue's own MaximumMessageSize can be read and is less,
+	// that counts. A larger message has it read again, once a minute at most.
 	MaxSize pipeline.Size `yaml:"max_size"`
 	// BatchWait is how long an event waits for others to share its request while
 	// another one is under way, unless ten are there earlier. An event that finds

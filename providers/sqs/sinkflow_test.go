@@ -53,9 +53,7 @@ func TestFlowIntoAQueueThatHasTrouble(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, m := range append(sent, bad) {
-			if !m.Acked() {
-				t.Errorf("%s is not settled", m.ID)
-			}
+			mustBeAcked(t, m)
 		}
 		bodies := map[string]bool{}
 		for _, m := range s.Messages("q") {
@@ -210,4 +208,16 @@ sinks: {out: {sqs: {queue: q, protocol: json, max_requests: 1, timeout: 1m}}}
 			t.Errorf("%d settled, %d back, %d messages", settled, back, state.Sent)
 		}
 	})
+}
+
+// mustBeAcked waits for the router, which acknowledges what is settled after the
+// flow may have ended.
+func mustBeAcked(t *testing.T, m *flowtest.Sent) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); !m.Acked(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Errorf("%s is not settled", m.ID)
+			return
+		}
+	}
 }

@@ -2,13 +2,15 @@ package sqs
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 
 	"github.com/leat-io/leat/internal/awsmessage"
 	"github.com/leat-io/leat/pipeline"
 )
 
-// message makes the message of an event. All errors are permanent.
+// message makes the message of an event, for [sinkQueue.admit] to look at. All
+// errors are permanent.
 func (s *sink) message(e *pipeline.Event, q *sinkQueue) (*outgoing, error) {
 	raw, err := e.Bytes()
 	if err != nil {
@@ -23,7 +25,7 @@ func (s *sink) message(e *pipeline.Event, q *sinkQueue) (*outgoing, error) {
 	if err := s.address(m, e, q.fifo()); err != nil {
 		return nil, pipeline.Reject(err)
 	}
-	return m, pipeline.Reject(m.check(q.limit()))
+	return m, nil
 }
 
 func (s *sink) addLabel(m *outgoing, e *pipeline.Event) error {
@@ -67,8 +69,11 @@ func (s *sink) address(m *outgoing, e *pipeline.Event, fifo bool) error {
 	if err != nil {
 		return fmt.Errorf("deduplication: %w", err)
 	}
-	m.group = awsmessage.ID(cmp.Or(group, e.Key, e.ID))
-	m.dedup = awsmessage.ID(cmp.Or(dedup, e.ID))
+	if dedup = cmp.Or(dedup, e.ID); dedup == "" {
+		return errors.New("the event has no id, by which a FIFO queue tells copies from others: give deduplication an expression that has a value for every event")
+	}
+	m.group = awsmessage.ID(cmp.Or(group, e.Key, e.ID, dedup))
+	m.dedup = awsmessage.ID(dedup)
 	return nil
 }
 

@@ -23,8 +23,10 @@ type sinkQueue struct {
 	chosen bool   // by an expression
 	out    *coalesce.Coalescer[*outgoing]
 
-	ordered  atomic.Bool  // it is a FIFO queue although its name does not say so
-	smallest atomic.Int64 // its own limit for messages, 0: unknown
+	ordered atomic.Bool // it is a FIFO queue although its name does not say so
+	own     awsmessage.Limit
+
+	users int // events that are here; the lock of sinkQueues guards it
 
 	mu     sync.Mutex
 	api    api     // with its URL set, once it is found
@@ -52,14 +54,6 @@ func newSinkQueue(s *sink, ref queueRef, name string, chosen bool) *sinkQueue {
 }
 
 func (q *sinkQueue) fifo() bool { return q.ref.fifo() || q.ordered.Load() }
-
-// limit is how large a message may be.
-func (q *sinkQueue) limit() int {
-	if own := q.smallest.Load(); own > 0 {
-		return int(min(own, int64(q.sink.config.MaxSize)))
-	}
-	return int(q.sink.config.MaxSize)
-}
 
 // ready returns the queue once its URL is known. Those who ask at the same time
 // share what the first of them finds.
@@ -106,19 +100,24 @@ func (q *sinkQueue) find(ctx context.Context) (api, error) {
 	return found, nil
 }
 
-// notFound is permanent where the event chose a queue that does not exist: for
-// others the queue has to be made, and they wait for it.
+// notFound is permanent where the event chose a queue that does not exist, or that
+// the caller may not look for: for others the queue has to be made, and they wait
+// for it. A queue that was found is not looked for any more.
 func (q *sinkQueue) notFound(err error) error {
 	if err == nil {
 		return nil
 	}
-	missing := awsmessage.Missing(awsapi.Code(err))
-	err = fmt.Errorf("look for queue %s: %w", q.name, explained(err))
-	if missing && q.chosen {
-		q.sink.queues.forget(q)
-		return pipeline.Reject(err)
+	said := fmt.Errorf("look for queue %s: %w", q.name, explained(err))
+	switch {
+	case !q.chosen:
+		return said
+	case awsmessage.Closed(err):
+		said = fmt.Errorf("queue_from gives a queue that does not exist or that the credentials give no right to: %w", said)
+	case !awsmessage.Missing(awsapi.Code(err)):
+		return said
 	}
-	return err
+	q.sink.queues.forget(q)
+	return pipeline.Reject(said)
 }
 
 // check is done before the first event.
@@ -128,9 +127,7 @@ func (q *sinkQueue) check(ctx context.Context) error {
 		q.mu.Lock()
 		q.api = found
 		q.mu.Unlock()
-		limited, cancel := context.WithTimeout(ctx, q.sink.config.Timeout)
-		defer cancel()
-		err = q.learn(limited, found)
+		err = q.learn(ctx, found)
 	}
 	switch {
 	case err == nil:
@@ -142,10 +139,21 @@ func (q *sinkQueue) check(ctx context.Context) error {
 	return nil
 }
 
+// ask is [sinkQueue.learn] for a queue that may not be found yet.
+func (q *sinkQueue) ask(ctx context.Context) error {
+	found, err := q.ready(ctx)
+	if err != nil {
+		return err
+	}
+	return q.learn(ctx, found)
+}
+
 // learn asks for the queue's own settings, which a sender need not be allowed to
 // read.
 func (q *sinkQueue) learn(ctx context.Context, found api) error {
-	attributes, err := found.attributes(ctx)
+	limited, cancel := context.WithTimeout(ctx, q.sink.config.Timeout)
+	defer cancel()
+	attributes, err := found.attributes(limited)
 	if awsapi.Denied(err) || awsapi.Unknown(err) {
 		q.sink.log.Debug("the queue's settings cannot be read", "queue", q.name, "error", err)
 		return nil
@@ -155,7 +163,7 @@ func (q *sinkQueue) learn(ctx context.Context, found api) error {
 	}
 	q.ordered.Store(attributes["FifoQueue"] == "true")
 	if n, err := strconv.ParseInt(attributes["MaximumMessageSize"], 10, 64); err == nil && n > 0 {
-		q.smallest.Store(n)
+		q.own.Set(n)
 	}
 	return nil
 }

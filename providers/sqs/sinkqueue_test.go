@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/leat-io/leat/pipeline"
@@ -102,8 +103,97 @@ func TestLimitOfTheQueueItself(t *testing.T) {
 		s, name := newServer(t, sqstest.Options{}, map[string]string{"MaximumMessageSize": "1024"})
 		k := sinkTo(t, s, sinkConfig(name, nil))
 		err := k.deliver(t.Context(), eventsOf(strings.Repeat("x", 1100))[0])
-		if !pipeline.Rejected(err) || s.Calls()["SendMessageBatch"] != 0 {
+		if !pipeline.Rejected(err) || s.Calls()["SendMessageBatch"] != 0 || !strings.Contains(err.Error(), "MaximumMessageSize of queue") || !strings.Contains(err.Error(), "1024") {
 			t.Errorf("%v, %v", err, s.Calls())
+		}
+	})
+}
+
+func TestRaisedLimitOfTheQueueIsNoticed(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		own := map[string]string{"MaximumMessageSize": "1024"}
+		f := &fakeQueue{answer: func([]*outgoing) (map[int]*entryError, error) { return nil, nil }}
+		f.own = func() (map[string]string, error) { return own, nil }
+		k := sinkToFake(t, f, nil)
+		if err := k.queues.fixed.learn(t.Context(), f); err != nil {
+			t.Fatal(err)
+		}
+		big := eventsOf(strings.Repeat("x", 1100))[0]
+		if err := k.deliver(t.Context(), big); !pipeline.Rejected(err) {
+			t.Error(err)
+		}
+		own = map[string]string{"MaximumMessageSize": "2048"}
+		time.Sleep(time.Minute) // virtual
+		if err := k.deliver(t.Context(), big); err != nil {
+			t.Error(err)
+		}
+		f.own = func() (map[string]string, error) { return nil, errors.New("connection reset") }
+		time.Sleep(time.Minute) // virtual
+		if err := k.deliver(t.Context(), eventsOf(strings.Repeat("x", 3000))[0]); err == nil || pipeline.Rejected(err) {
+			t.Error(err)
+		}
+	})
+}
+
+func TestChosenQueueThatMayNotBeLookedForIsTheFaultOfTheEvent(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		denied := true
+		s, _ := newServer(t, sqstest.Options{Intercept: func(c sqstest.Call) *sqstest.Fault {
+			if c.Action == "GetQueueUrl" && denied {
+				return &sqstest.Fault{Code: "AccessDenied", Status: 403}
+			}
+			return nil
+		}}, nil)
+		k := sinkTo(t, s, choosing(t, "", 2))
+		for i := range 5 {
+			err := k.deliver(t.Context(), eventsOf(fmt.Sprintf(`{"to":"none%d"}`, i))[0])
+			if !pipeline.Rejected(err) || !strings.Contains(err.Error(), "no right to") {
+				t.Error(err)
+			}
+		}
+		denied = false
+		if err := k.deliver(t.Context(), eventsOf(`{"to":"q"}`)[0]); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// Credentials of which nothing is known say nothing about a queue.
+func TestNamesThatWereNeverFoundLeaveRoomForOthers(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s, _ := newServer(t, sqstest.Options{Intercept: failing("GetQueueUrl", sqstest.Fault{Code: "InvalidClientTokenId", Status: 403}, 3)}, nil)
+		k := sinkTo(t, s, choosing(t, "", 2))
+		for i := range 3 {
+			if err := k.deliver(t.Context(), eventsOf(fmt.Sprintf(`{"to":"none%d"}`, i))[0]); err == nil || pipeline.Rejected(err) || strings.Contains(err.Error(), "max_queues") {
+				t.Error(err)
+			}
+		}
+		if err := k.deliver(t.Context(), eventsOf(`{"to":"q"}`)[0]); err != nil || len(k.queues.chosen) != 1 {
+			t.Error(err, len(k.queues.chosen))
+		}
+	})
+}
+
+func TestCloseWaitsForQueuesThatAreForgotten(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s, _ := newServer(t, sqstest.Options{Intercept: failing("SendMessageBatch", sqstest.Fault{Delay: time.Second}, 1)}, nil)
+		k := sinkTo(t, s, choosing(t, "", 2))
+		settled := make(chan error, 1)
+		go func() { settled <- k.deliver(t.Context(), eventsOf(`{"to":"q"}`)[0]) }()
+		synctest.Wait()
+		k.queues.forget(k.queues.chosen["q"])
+		_ = k.close()
+		synctest.Wait()
+		select {
+		case err := <-settled:
+			if err != nil {
+				t.Error(err)
+			}
+		default:
+			t.Error("an event is still at its queue")
+		}
+		if len(k.queues.forgotten) != 0 {
+			t.Error("the queue is kept")
 		}
 	})
 }

@@ -3,6 +3,8 @@ package sqs
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 
@@ -17,17 +19,20 @@ type sinkQueues struct {
 
 	mu     sync.Mutex
 	chosen map[string]*sinkQueue
+	// forgotten are queues that have no name here any more, but events.
+	forgotten map[*sinkQueue]bool
 }
 
 func (s *sinkQueues) init(of *sink) {
-	s.sink, s.chosen = of, map[string]*sinkQueue{}
+	s.sink, s.chosen, s.forgotten = of, map[string]*sinkQueue{}, map[*sinkQueue]bool{}
 	if c := of.config; c.Queue != "" {
 		s.fixed = newSinkQueue(of, c.ref(), fmt.Sprintf("%q", c.Queue), false)
 	}
 }
 
-// of returns the queue for an event. All errors but one that passes, when there is
-// no room for a name that others may not need any more, are permanent.
+// of returns the queue for an event, which has to leave it. All errors but one that
+// passes, when there is no room for a name that others may not need any more, are
+// permanent.
 func (s *sinkQueues) of(e *pipeline.Event) (*sinkQueue, error) {
 	name, err := textFor(&s.sink.config.QueueFrom, e)
 	switch {
@@ -47,6 +52,7 @@ func (s *sinkQueues) byName(name string) (*sinkQueue, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if q := s.chosen[name]; q != nil {
+		q.users++
 		return q, nil
 	}
 	if most := s.sink.config.MaxQueues; len(s.chosen) >= most {
@@ -57,6 +63,7 @@ func (s *sinkQueues) byName(name string) (*sinkQueue, error) {
 		ref.account, ref.region = s.fixed.ref.account, s.fixed.ref.region
 	}
 	q := newSinkQueue(s.sink, ref, fmt.Sprintf("%q", name), true)
+	q.users++
 	s.chosen[name] = q
 	return q, nil
 }
@@ -79,28 +86,58 @@ func (q *sinkQueue) known() bool {
 	return q.api != nil
 }
 
-// forget makes room for other names.
+// leave says that an event is no longer at its queue. The last one takes along the
+// name of a queue that was never found, so that there is room for others.
+func (s *sinkQueues) leave(q *sinkQueue) {
+	if q.chosen && s.unused(q) {
+		q.out.Close()
+	}
+}
+
+// unused reports whether nobody knows a queue any more.
+func (s *sinkQueues) unused(q *sinkQueue) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if q.users--; q.users > 0 {
+		return false
+	}
+	switch {
+	case s.forgotten[q]:
+		delete(s.forgotten, q)
+	case s.chosen[q.ref.name] == q && !q.known():
+		delete(s.chosen, q.ref.name)
+	default:
+		return false
+	}
+	return true
+}
+
+// forget makes room for other names. Events that are at the queue stay there.
 func (s *sinkQueues) forget(q *sinkQueue) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.chosen[q.ref.name] == q {
 		delete(s.chosen, q.ref.name)
+		s.forgotten[q] = true
 	}
 }
 
+// close returns when no event is at any queue, those that are forgotten included.
 func (s *sinkQueues) close() {
-	s.mu.Lock()
-	all := make([]*sinkQueue, 0, len(s.chosen)+1)
-	for _, q := range s.chosen {
-		all = append(all, q)
+	for _, q := range s.all() {
+		q.out.Close()
 	}
-	s.mu.Unlock()
+}
+
+func (s *sinkQueues) all() []*sinkQueue {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := slices.Collect(maps.Values(s.chosen))
+	all = slices.AppendSeq(all, maps.Keys(s.forgotten))
 	if s.fixed != nil {
 		all = append(all, s.fixed)
 	}
-	for _, q := range all {
-		q.out.Close()
-	}
+	return all
 }
 
 // isQueueName keeps events from choosing a place: a URL or another account.

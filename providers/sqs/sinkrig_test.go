@@ -44,6 +44,7 @@ type fakeQueue struct {
 	api
 	took   time.Duration
 	answer func(entries []*outgoing) (map[int]*entryError, error)
+	own    func() (map[string]string, error) // its settings
 
 	mu       sync.Mutex
 	requests [][]string
@@ -60,6 +61,8 @@ func (f *fakeQueue) send(_ context.Context, entries []*outgoing) (map[int]*entry
 	time.Sleep(f.took) // virtual
 	return f.answer(entries)
 }
+
+func (f *fakeQueue) attributes(context.Context) (map[string]string, error) { return f.own() }
 
 // sinkToFake returns a sink whose only queue is f.
 func sinkToFake(t *testing.T, f *fakeQueue, change func(*SinkConfig)) *sink {

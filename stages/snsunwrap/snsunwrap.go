@@ -3,7 +3,8 @@
 // The payload becomes the envelope's Message, the id its MessageId (which SNS
 // keeps when it sends a message again), and its attributes become metadata:
 // sns.NAME for each MessageAttribute, beside sns.TopicArn, sns.MessageId,
-// sns.Timestamp and sns.Subject. Attributes are not covered by the signature.
+// sns.Timestamp and sns.Subject. Attributes are not covered by the signature, and
+// more than 1,000 of them do not count.
 // Confirmations of subscriptions end here. What is not an envelope is rejected.
 package snsunwrap
 
@@ -12,7 +13,6 @@ import (
 	"errors"
 	"log/slog"
 
-	"github.com/leat-io/leat/internal/rawjson"
 	"github.com/leat-io/leat/internal/snssig"
 	"github.com/leat-io/leat/pipeline"
 )
@@ -40,7 +40,7 @@ func New(c Config, env *pipeline.Env) (pipeline.Stage, error) {
 		confirmed: env.Counter("confirmed"), refused: env.Counter("confirmations_refused"),
 	}
 	var err error
-	if s.topics, err = snssig.ParseTopics(c.Topics); err != nil {
+	if s.topics, err = c.parseTopics(c.Topics); err != nil {
 		return nil, pipeline.FieldError("topics", "%w", err)
 	}
 	if c.Verify {
@@ -66,20 +66,20 @@ func (s *stage) unwrap(ctx context.Context, e *pipeline.Event) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	env := &envelope{}
+	env := &snssig.Envelope{}
 	if err := env.Read(raw, s.config.MaxDepth); err != nil {
 		return s.config.Raw, s.unlessRaw(err)
 	}
 	switch kind := env.Type(); kind {
 	case snssig.Notification:
-		if err := s.accept(ctx, &env.Envelope); err != nil {
+		if err := s.accept(ctx, env); err != nil {
 			return false, verdict(err)
 		}
-		return true, env.open(e)
+		return true, open(env, e)
 	case "":
 		return s.config.Raw, s.unlessRaw(env.NotEnvelope())
 	default:
-		return false, s.subscription(ctx, kind, &env.Envelope)
+		return false, s.subscription(ctx, kind, env)
 	}
 }
 
@@ -117,15 +117,15 @@ func verdict(err error) error {
 }
 
 // open replaces the payload by the message and keeps the rest as metadata.
-func (env *envelope) open(e *pipeline.Event) error {
-	message, ok := env.Raw("Message")
-	if !ok || rawjson.KindOf(message) != rawjson.String {
+func open(env *snssig.Envelope, e *pipeline.Event) error {
+	message, ok := env.Message()
+	if !ok {
 		return pipeline.Reject(errors.New("the SNS envelope has no Message"))
 	}
-	e.AddMeta(env)
+	e.AddMeta(snssig.Metadata{Envelope: env})
 	if id := env.Text("MessageId"); id != "" {
 		e.ID = id
 	}
-	e.SetBytes(rawjson.AppendText(make([]byte, 0, len(message)), message))
+	e.SetBytes(message)
 	return nil
 }
