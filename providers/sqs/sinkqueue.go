@@ -132,6 +132,8 @@ func (q *sinkQueue) check(ctx context.Context) error {
 	switch {
 	case err == nil:
 		return nil
+	case ctx.Err() != nil:
+		return fmt.Errorf("queue %s: %w", q.name, ctx.Err())
 	case awsmessage.Missing(awsapi.Code(err)), awsapi.Denied(err):
 		return fmt.Errorf("queue %s: %w", q.name, explained(err))
 	}
