@@ -30,13 +30,15 @@ type spooled struct {
 
 	disk    *spool.Spool // from the start of the run on; others ask opened
 	queue   spoolQueue
-	trouble trouble
+	trouble trouble          // of the goroutine that writes
+	gone    *message.Message // that one's too: what was handed back last
 	back    backlog
 	workers sync.WaitGroup
 
 	mu     sync.Mutex
 	opened *spool.Spool // for whoever asks before the start too
 	err    error        // why the spool could not be read
+	notes  trouble
 }
 
 // CountAgain counts events that the flow gave back and a spool offers again.
@@ -47,22 +49,27 @@ func newSpooled(f *flow, s *namedSource, c spoolConfig, env *Env) *spooled {
 		name: s.name, node: s.node, inner: s.Source, flow: f, config: c, clock: env.Clock, log: env.Log.With("spool", c.Path),
 		again: env.Counter(CountAgain), queue: newSpoolQueue(),
 	}
-	sp.trouble = trouble{clock: sp.clock, log: sp.log}
+	sp.trouble = trouble{clock: sp.clock, log: sp.log, bad: "the spool cannot be written: the source keeps its messages", good: "the spool can be written again"}
+	if s.Push {
+		sp.trouble.bad = "the spool cannot be written: messages are refused"
+	}
+	sp.notes = trouble{clock: sp.clock, log: sp.log, bad: "it cannot be noted in the spool what is settled: after a crash that may come again", good: "it can be noted again in the spool what is settled"}
 	sp.back = newBacklog()
 	return sp
 }
 
-// source is what the flow sees: a source that can wait.
+// source is what the flow sees: a source that can wait. It keeps the order of its
+// own one only where nothing goes back, as that is offered again behind others.
 func (s *spooled) source() *Source {
 	return &Source{
-		Subscriber: s, Topic: s.inner.Topic, Hold: Forever, Finite: s.inner.Finite, Ordered: s.inner.Ordered,
-		Err: s.brokeOff, Progress: s.inner.Progress, settled: s.settled,
+		Subscriber: s, Topic: s.inner.Topic, Hold: Forever, Ordered: s.inner.Ordered && s.flow.policy.dead != nil,
+		Redelivery: s.inner.Redelivery, Err: s.brokeOff, settled: s.settled,
 	}
 }
 
 func (s *spooled) open(context.Context) (err error) {
 	s.disk, err = spool.Open(s.config.Path, spool.Options{
-		MaxBytes: int64(s.config.MaxSize), MaxRecord: int64(s.config.MaxSize) / 8, Now: s.clock.Now, Log: s.log,
+		MaxBytes: int64(s.config.MaxSize), MaxRecord: s.config.maxRecord(), Now: s.clock.Now, Log: s.log,
 	})
 	if err != nil {
 		return err
@@ -84,7 +91,7 @@ func (s *spooled) close() error {
 }
 
 // Subscribe implements [message.Subscriber]. The channel closes when ctx ends,
-// or when the source has ended and the spool has given out everything.
+// or when the source broke off and the spool has given out everything.
 func (s *spooled) Subscribe(ctx context.Context, topic string) (<-chan *message.Message, error) {
 	in, err := s.inner.Subscriber.Subscribe(ctx, topic)
 	if err != nil {

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -218,46 +216,6 @@ func TestRejectedEventsSurviveAStop(t *testing.T) {
 	}
 }
 
-// A finite source ends although an event was rejected; the next run begins with
-// that.
-func TestFiniteSpooledSourceEnds(t *testing.T) {
-	folder := t.TempDir()
-	synctest.Test(t, func(t *testing.T) {
-		source := pipeline.Source{Finite: true, Hold: pipeline.Forever, Ordered: true}
-		rig := flowtest.Load(t, spooledFlow(folder, byTime), options(flowtest.Options{Source: &source, Fail: func(_ string, e *pipeline.Event, _ int) error {
-			if e.ID == "3" {
-				return pipeline.Reject(errDown)
-			}
-			return nil
-		}}))
-		for _, minute := range []int{5, 3, 4} {
-			rig.Feed.Send(fmt.Sprint(minute), timed(minute))
-		}
-		rig.Feed.End()
-		rig.Run()
-		if err := rig.Wait(); err != nil {
-			t.Error(err)
-		}
-		if ids := rig.Recorder.IDs("out"); !slices.Equal(ids, []string{"4", "5"}) || waiting(rig) != 1 {
-			t.Error(ids, waiting(rig))
-		}
-	})
-	synctest.Test(t, func(t *testing.T) {
-		source := pipeline.Source{Finite: true, Hold: pipeline.Forever, Ordered: true}
-		rig := flowtest.Load(t, spooledFlow(folder, ""), options(flowtest.Options{Source: &source}))
-		rig.Feed.Send("6", timed(6))
-		rig.Feed.End()
-		rig.Run()
-		if err := rig.Wait(); err != nil {
-			t.Error(err)
-		}
-		got := bySeq(rig.Recorder.Got("out"))
-		if got[0].ID != "3" || got[len(got)-1].ID != "6" || waiting(rig) != 0 {
-			t.Error(got, waiting(rig))
-		}
-	})
-}
-
 // sized is a flow whose spool takes a megabyte.
 func sized(folder string) string {
 	return strings.Replace(spooledFlow(folder, ""), "path: "+folder, "path: "+folder+", max_size: 1MiB", 1)
@@ -300,9 +258,13 @@ func testFullSpool(t *testing.T, push bool, whileFull func(*testing.T, []*flowte
 	synctest.Test(t, func(t *testing.T) {
 		source := impatient
 		source.Push = push
+		yaml, scale := sized(folder), 1
+		if push { // which has to have a larger spool
+			yaml, scale = strings.Replace(yaml, "1MiB", "16MiB", 1), 16
+		}
 		var up atomic.Bool
 		var log bytes.Buffer
-		rig := flowtest.Start(t, sized(folder), options(flowtest.Options{Source: &source, Log: slog.New(slog.NewTextHandler(&log, nil)),
+		rig := flowtest.Start(t, yaml, options(flowtest.Options{Source: &source, Log: slog.New(slog.NewTextHandler(&log, nil)),
 			Fail: func(string, *pipeline.Event, int) error {
 				if up.Load() {
 					return nil
@@ -310,14 +272,14 @@ func testFullSpool(t *testing.T, push bool, whileFull func(*testing.T, []*flowte
 				return errDown
 			}}))
 		var sent []*flowtest.Sent
-		for i := range 40 { // of 50 kB each
-			sent = append(sent, rig.Feed.Send(fmt.Sprint(i), strings.Repeat("x", 50_000)))
+		for i := range 40 { // of which 20 fit
+			sent = append(sent, rig.Feed.Send(fmt.Sprint(i), strings.Repeat("x", scale*50_000)))
 		}
 		time.Sleep(10 * time.Second)
 		if acked := countAcked(sent); acked < 15 || acked > 21 {
 			t.Error(acked, "were taken")
 		}
-		if bytes := rig.Pipeline.Stats().Spools[0].Bytes; bytes > 1<<20+4096 {
+		if bytes := rig.Pipeline.Stats().Spools[0].Bytes; bytes > int64(scale)<<20+4096 {
 			t.Error("the spool has grown to", bytes)
 		}
 		whileFull(t, sent)
@@ -374,66 +336,18 @@ func TestStopWithAFullSpool(t *testing.T) {
 func TestTooLargeEventGoesBack(t *testing.T) {
 	folder := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		rig := flowtest.Start(t, sized(folder), options(flowtest.Options{Source: &impatient}))
+		var log bytes.Buffer
+		rig := flowtest.Start(t, sized(folder), options(flowtest.Options{Source: &impatient, Log: slog.New(slog.NewTextHandler(&log, nil))}))
 		large := rig.Feed.Send("1", strings.Repeat("x", 200_000))
 		small := rig.Feed.Send("2", "{}")
 		synctest.Wait()
 		if large.Returned() != 1 || !small.Acked() {
 			t.Error(large.Returned(), small.Acked())
 		}
+		if !strings.Contains(log.String(), "raise max_size of the spool to 2MiB at least") {
+			t.Error(log.String())
+		}
 	})
-}
-
-// The lines of a file are the events of few messages, and one of them is too
-// long: a spool changes nothing about what becomes of them.
-func TestSpooledFileIsReadAsWithoutASpool(t *testing.T) {
-	folder := t.TempDir()
-	path := filepath.Join(folder, "in.jsonl")
-	var lines strings.Builder
-	for i := range 3000 {
-		fmt.Fprintf(&lines, `{"n":%d}`+"\n", i)
-	}
-	fmt.Fprintf(&lines, "%s\n{\"n\":-1}\n", strings.Repeat("x", 2000))
-	if err := os.WriteFile(path, []byte(lines.String()), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	run := func(spool string) (out, dead []flowtest.Got) {
-		rig := flowtest.Load(t, fmt.Sprintf(`
-version: 1
-flows: {f: {from: {file: {path: %s, max_size: 1000B%s}}, to: out, on_error: {dead_letter: dead}}}
-sinks: {out: record, dead: record}
-`, path, spool), options(flowtest.Options{}))
-		rig.Run()
-		if err := rig.Wait(); err != nil {
-			t.Fatal(err)
-		}
-		return bySeq(rig.Recorder.Got("out")), rig.Recorder.Got("dead")
-	}
-	out, dead := run("")
-	spooledOut, spooledDead := run(", spool: {path: " + filepath.Join(folder, "spool") + "}")
-	if len(spooledOut) != 3001 || len(spooledDead) != 1 {
-		t.Fatal(len(spooledOut), len(spooledDead))
-	}
-	for i, want := range out {
-		got := spooledOut[i]
-		want.At, got.At = time.Time{}, time.Time{}
-		if fmt.Sprint(got) != fmt.Sprint(want) {
-			t.Fatalf("%d: %+v, want %+v", i, got, want)
-		}
-	}
-	if want, got := withoutTimes(dead[0].Body), withoutTimes(spooledDead[0].Body); got != want {
-		t.Errorf("%s\nwant\n%s", got, want)
-	}
-}
-
-func withoutTimes(letter string) string {
-	for _, name := range []string{"time", "first_failed", "received"} {
-		if i := strings.Index(letter, `"`+name+`":"`); i >= 0 {
-			j := i + len(name) + 4
-			letter = letter[:i] + letter[j+strings.IndexByte(letter[j:], '"'):]
-		}
-	}
-	return letter
 }
 
 // brokenSource breaks off after its only message.
@@ -547,6 +461,7 @@ func TestSpoolSettings(t *testing.T) {
 		"unknown setting":  {flows("{feed: {spool: {pathh: x}}}"), `did you mean "path"?`},
 		"too small":        {flows("{feed: {spool: {max_size: 10KiB}}}"), "max_size: must be at least 1MiB"},
 		"a link":           {"version: 1\nsinks: {out: record}\nflows:\n  a: {from: {link: {spool: true}}, to: out}\n", `unknown setting "spool"`},
+		"a finite source":  {"version: 1\nsinks: {out: record}\nflows:\n  a: {from: {file: {path: x, spool: true}}, to: out}\n", "pipeline.yaml:4:14: source file waits as long as the flow needs, and what goes back is still there in the next run: spool has no use here"},
 		"one path for two": {flows("{feed: {spool: {path: x}}}") + "  b: {from: {feed: {spool: {path: ./y/../x}}}, to: out}\n", `source feed has the spool ./y/../x, which source feed of flow "a" (line 4) has already`},
 		"default names":    {flows("[{feed: {spool: true}}, {feed: {spool: true}}]") + "  a-feed: {from: {feed: {spool: true}}, to: out}\n", `the spool .leat/spool/a-feed, which source feed of flow "a"`},
 	} {
@@ -574,34 +489,13 @@ func TestNoSourceHasASettingCalledSpool(t *testing.T) {
 	}
 }
 
-// What is held could fill the spool of a finite source, which is then read no
-// further, and what is held waits for just that.
-func TestSpoolOfAFiniteSourceMustNotBeTooSmall(t *testing.T) {
-	source := pipeline.Source{Finite: true, Hold: pipeline.Forever}
-	_, err := flowtest.TryLoad(sized("x"), options(flowtest.Options{Source: &source}))
-	if err == nil || !strings.Contains(err.Error(), "max_size must be at least 1GiB") {
-		t.Error(err)
-	}
-}
-
-func TestForgottenSpoolIsReported(t *testing.T) {
-	t.Chdir(t.TempDir())
-	yaml := strings.Replace(spooledFlow("x", ""), "spool: {path: x}", "spool: true", 1)
-	for i, forgotten := range []string{yaml, strings.Replace(yaml, "spool: true", "", 1), yaml} {
-		synctest.Test(t, func(t *testing.T) {
-			var log bytes.Buffer
-			rig := flowtest.Start(t, forgotten, options(flowtest.Options{Log: slog.New(slog.NewTextHandler(&log, nil)),
-				Fail: func(string, *pipeline.Event, int) error { return errDown }}))
-			if i == 0 {
-				rig.Feed.Send("1", "{}")
-			}
-			synctest.Wait()
-			if err := rig.Stop(); err != nil {
-				t.Error(err)
-			}
-			if said := strings.Contains(log.String(), "no source uses"); said != (i == 1) {
-				t.Errorf("run %d: %s", i, log.String())
-			}
-		})
+// A sender that pushes gives up on what is refused for good.
+func TestSpoolOfAPushedSourceTakesWhateverMayBePushed(t *testing.T) {
+	source := pipeline.Source{Push: true, Hold: pipeline.Forever}
+	for size, want := range map[string]string{"1MiB": "max_size must be at least 16MiB", "15MiB": "eighth", "16MiB": ""} {
+		_, err := flowtest.TryLoad(strings.Replace(sized("x"), "1MiB", size, 1), options(flowtest.Options{Source: &source}))
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", size, err)
+		}
 	}
 }

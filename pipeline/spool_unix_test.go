@@ -9,6 +9,8 @@ import (
 	"os"
 	"os/signal"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -67,6 +69,61 @@ func TestSpoolOnADiskThatTakesNothing(t *testing.T) {
 			})
 		})
 	}
+}
+
+// lockedBuffer is a log that several goroutines write to while it is read.
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) count(text string) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return strings.Count(l.b.String(), text)
+}
+
+// That what is settled cannot be noted is said once a minute, not with each event.
+func TestNotesThatCannotBeWrittenDoNotFillTheLog(t *testing.T) {
+	signal.Ignore(syscall.SIGXFSZ)
+	t.Cleanup(func() { signal.Reset(os.Signal(syscall.SIGXFSZ)) })
+	folder := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		var log lockedBuffer
+		var up atomic.Bool
+		rig := flowtest.Start(t, spooledFlow(folder, ""), options(flowtest.Options{Log: slog.New(slog.NewTextHandler(&log, nil)),
+			Fail: func(string, *pipeline.Event, int) error {
+				if up.Load() {
+					return nil
+				}
+				return errDown
+			}}))
+		for i := range 3000 {
+			rig.Feed.Send(fmt.Sprint(i), "{}")
+		}
+		synctest.Wait()
+		grow := limitFiles(t, 100)
+		up.Store(true)
+		time.Sleep(10 * time.Minute)
+		if n := log.count("cannot be noted"); n < 1 || n > 11 {
+			t.Error("it was said", n, "times that it cannot be noted what is settled")
+		}
+		grow()
+		rig.Feed.Send("last", "{}")
+		synctest.Wait()
+		if err := rig.Stop(); err != nil || waiting(rig) != 0 {
+			t.Error(err, waiting(rig))
+		}
+		if n := log.count("can be noted again"); n != 1 {
+			t.Error("it was said", n, "times that it can be again")
+		}
+	})
 }
 
 // limitFiles lets no file of this process become larger, until grow is called.

@@ -36,7 +36,7 @@ func BenchmarkSpooledFlow(b *testing.B) {
 	for _, with := range []bool{false, true} {
 		b.Run(fmt.Sprint("spool=", with), func(b *testing.B) {
 			def := pipeline.DefineSource("counted", struct{}{}, func(struct{}, *pipeline.Env) (*pipeline.Source, error) {
-				return &pipeline.Source{Subscriber: &countedSource{n: b.N/64 + 1}, Finite: true, Hold: pipeline.Forever}, nil
+				return &pipeline.Source{Subscriber: &countedSource{n: b.N/64 + 1}, Finite: !with, Hold: pipeline.Forever}, nil
 			})
 			sink := pipeline.DefineSink("nowhere", struct{}{}, func(struct{}, *pipeline.Env) (pipeline.Handler, error) {
 				return func(context.Context, *pipeline.Event) error { return nil }, nil

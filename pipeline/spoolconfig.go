@@ -1,9 +1,7 @@
 package pipeline
 
 import (
-	"context"
 	"errors"
-	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -12,7 +10,8 @@ import (
 	"github.com/leat-io/leat/internal/spool"
 )
 
-// spoolSetting may stand among the settings of any source.
+// spoolSetting may stand among the settings of any source that does not end by
+// itself.
 const spoolSetting = "spool"
 
 // spoolConfig is what `spool` says when it is more than true.
@@ -23,7 +22,8 @@ type spoolConfig struct {
 	// MaxSize is how large the spool may grow. When it is full, nothing is taken
 	// from the source until there is room again; one whose sender offers again
 	// what is refused, such as http, refuses. An event that is larger than an
-	// eighth of it goes back to its source.
+	// eighth of it goes back to its source; for sources such as http it must be
+	// at least 16MiB.
 	MaxSize Size `yaml:"max_size"`
 }
 
@@ -34,6 +34,13 @@ func (c spoolConfig) Validate() error {
 	}
 	return nil
 }
+
+// maxRecord is how large an event may be.
+func (c spoolConfig) maxRecord() int64 { return min(int64(c.MaxSize)/8, spool.MaxRecord) }
+
+// maxMessage is what fits at once when everything before is settled, although some
+// of that may still be in the file that is written to.
+func (c spoolConfig) maxMessage() int64 { return int64(c.MaxSize) / 8 * 7 }
 
 // splitSpool returns the settings of a source without `spool`, and what that
 // says; nil when the source has no spool.
@@ -98,24 +105,22 @@ func (b *fileBuilder) checkSpools() {
 				b.problems.Errorf(s.node, "source %s has the spool %s, which source %s of flow %q (line %d) has already: give it a path of its own, as in spool: {path: …}", s.name, s.config.Path, other.name, other.flow.name, other.node.Line)
 			}
 		}
+		if s.inner.Finite {
+			b.problems.Errorf(s.node, "source %s waits as long as the flow needs, and what goes back is still there in the next run: spool has no use here, remove it", s.name)
+		}
 		b.checkSpoolSize(s)
 	}
 }
 
-// checkSpoolSize refuses a spool that a finite source could fill with what is
-// held. Nothing more would be read then, and what is held waits for just that.
+// leastPushed is the smallest spool of a source that is pushed to. An eighth of it,
+// which is all that an event may have, is 2MiB: as much as snshttp takes in.
+const leastPushed = 16 << 20
+
+// checkSpoolSize refuses a spool that has no room for a message that its sender may
+// push, which would be refused until the sender gives it up.
 func (b *fileBuilder) checkSpoolSize(s *spooled) {
-	if !s.inner.Finite {
-		return
-	}
-	var held int64
-	for _, f := range b.p.flows {
-		if f.group == s.flow.group {
-			held += f.limits.maxBytes
-		}
-	}
-	if need := 8 * held; int64(s.config.MaxSize) < need {
-		b.problems.Errorf(s.node, "the spool of source %s can be filled by events that are held, which wait for the rest of the input: max_size must be at least %s, eight times max_held_bytes", s.name, conf.Size(need))
+	if s.inner.Push && s.config.MaxSize < leastPushed {
+		b.problems.Errorf(s.node, "the spool of source %s refuses messages that are larger than an eighth of it, and their senders give up on them: max_size must be at least %s for a source that is pushed to", s.name, conf.Size(leastPushed))
 	}
 }
 
@@ -123,25 +128,4 @@ func samePath(a, b string) bool {
 	absA, errA := filepath.Abs(a)
 	absB, errB := filepath.Abs(b)
 	return absA == absB && errors.Join(errA, errB) == nil
-}
-
-// forgottenSpools names folders in which events may wait that no source of the
-// pipeline reads, as when a source has lost its spool setting.
-func (p *Pipeline) forgottenSpools() (paths []string) {
-	for _, f := range p.flows {
-		path := filepath.Join(spoolFolder, f.name)
-		used := slices.ContainsFunc(p.spools, func(s *spooled) bool { return samePath(s.config.Path, path) })
-		if !used && spool.Waits(path) {
-			paths = append(paths, path)
-		}
-	}
-	return paths
-}
-
-func (p *Pipeline) warnOfForgottenSpools(context.Context) error {
-	for _, path := range p.forgottenSpools() {
-		p.log.Warn("events of an earlier run may wait in a spool that no source uses",
-			"spool", path, "hint", fmt.Sprintf("give the source whose events they are spool: {path: %s}, or move the folder away", path))
-	}
-	return nil
 }

@@ -65,27 +65,35 @@ func (s *spooled) give(ctx context.Context, o *offer, out chan<- *message.Messag
 }
 
 // settled is called for each message that the flow has dealt with, before the
-// flow knows that it has. An event that goes back stays in the spool. It is
-// offered again after a while, but for that of a finite source, whose end must
-// not wait for it: that comes again in the next run.
+// flow knows that it has. An event that goes back stays in the spool, and is
+// offered again after a while.
 func (s *spooled) settled(m *message.Message, err error) {
 	o, ok := m.Context().Value(offerKey{}).(*offer)
 	if !ok {
 		return
 	}
 	if err == nil {
-		if err := s.disk.Done(o.Number); err != nil {
-			s.log.Warn("it could not be noted that an event is settled: after a crash it may come again", "error", err)
-		}
+		s.noted(s.disk.Done(o.Number))
 		return
 	}
-	if s.inner.Finite || isClosed(s.flow.stopping) {
+	if isClosed(s.flow.stopping) {
 		return
 	}
 	o.failures++
 	s.again.Inc()
 	pause := min(shortestOffer<<min(o.failures-1, 20), longestOffer)
 	s.back.add(s.clock, pause, o, func(ctx context.Context, out chan<- *message.Message) { _ = s.give(ctx, o, out) })
+}
+
+// noted says how the noting of what is settled goes.
+func (s *spooled) noted(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err != nil {
+		s.notes.failed(err)
+		return
+	}
+	s.notes.over()
 }
 
 func isClosed(c <-chan struct{}) bool {

@@ -30,10 +30,8 @@ func (q *spoolQueue) put(ctx context.Context, item *incoming) bool {
 	for {
 		q.mu.Lock()
 		if q.size < maxQueued {
-			q.items = append(q.items, item)
-			q.size += item.size + queuedItem
 			q.mu.Unlock()
-			signal(q.filled)
+			q.add(item)
 			return true
 		}
 		q.mu.Unlock()
@@ -43,6 +41,15 @@ func (q *spoolQueue) put(ctx context.Context, item *incoming) bool {
 			return false
 		}
 	}
+}
+
+// add puts an item in without waiting.
+func (q *spoolQueue) add(item *incoming) {
+	q.mu.Lock()
+	q.items = append(q.items, item)
+	q.size += item.size + queuedItem
+	q.mu.Unlock()
+	signal(q.filled)
 }
 
 // takeAll waits for items and takes all of them. It returns none after close.

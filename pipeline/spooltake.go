@@ -3,9 +3,11 @@ package pipeline
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/ThreeDotsLabs/watermill/message"
 
+	"github.com/leat-io/leat/internal/conf"
 	"github.com/leat-io/leat/internal/spool"
 )
 
@@ -13,9 +15,12 @@ import (
 // the disk.
 type incoming struct {
 	message *message.Message
+	tell    func(index int, err error) // nil: it is settled or goes back as a whole
+	indexes []int                      // of the events, for tell
 	records [][]byte
 	size    int64
 	last    bool // it may be acknowledged after this part
+	back    bool // no records: what is left of it goes back
 }
 
 // takeAll takes messages from the source until it ends. After ctx has ended they
@@ -26,7 +31,7 @@ func (s *spooled) takeAll(ctx context.Context, in <-chan *message.Message) {
 		parts := s.partsOf(m)
 		for i, p := range parts {
 			if ctx.Err() != nil || !s.queue.put(ctx, p) {
-				m.Nack()
+				s.queue.add(&incoming{message: m, back: true})
 				break
 			}
 			parts[i] = nil
@@ -35,34 +40,74 @@ func (s *spooled) takeAll(ctx context.Context, in <-chan *message.Message) {
 }
 
 // partsOf returns the events of a message as records; nil for one that was
-// acknowledged or handed back at once. Messages are cut so that a large one need
-// not fit as a whole, but for a source that wants to be refused at once.
+// acknowledged or handed back at once. An event that cannot be put into the spool
+// goes back: of a tray alone, else with its message. Messages are cut so that a
+// large one need not fit as a whole, but for a source that wants to be refused at
+// once.
 func (s *spooled) partsOf(m *message.Message) (parts []*incoming) {
-	part := &incoming{message: m}
-	for _, e := range eventsOf(m, s.clock.Now()).events {
-		record, err := encodeSpooled(e)
-		if limit := int64(s.config.MaxSize) / 8; err == nil && int64(len(record)) > limit {
-			err = spool.ErrTooLarge
-		}
-		if err != nil {
-			s.log.Error("event goes back to its source: it cannot be put into the spool", "id", e.ID, "bytes", len(e.payload.raw), "error", err)
+	b := eventsOf(m, s.clock.Now())
+	part := &incoming{message: m, tell: b.tell}
+	for i, e := range b.events {
+		record, err := s.recordOf(e)
+		switch {
+		case err == nil:
+		case b.tell == nil:
 			m.Nack()
 			return nil
+		default:
+			b.tell(i, err)
+			continue
 		}
 		if part.size > maxPart && !s.inner.Push {
 			parts = append(parts, part)
-			part = &incoming{message: m}
+			part = &incoming{message: m, tell: b.tell}
 		}
-		part.records = append(part.records, record)
+		part.indexes, part.records = append(part.indexes, i), append(part.records, record)
 		part.size += int64(len(record)) + spool.Overhead
 	}
-	if len(part.records) == 0 {
-		m.Ack()
+	switch {
+	case len(part.records) == 0:
+		m.Ack() // which concerns only events that nothing was told of
+		return nil
+	case s.inner.Push && part.size > s.config.maxMessage():
+		s.neverFits(part)
 		return nil
 	}
 	part.last = true
 	return append(parts, part)
 }
+
+// recordOf returns an event as a record, and says why there can be none.
+func (s *spooled) recordOf(e *Event) ([]byte, error) {
+	record, err := encodeSpooled(e)
+	if err != nil {
+		s.log.Error("event goes back to its source: it cannot be written to the spool", "id", e.ID, "bytes", len(e.payload.raw), "error", err)
+		return nil, err
+	}
+	limit := s.config.maxRecord()
+	if int64(len(record)) <= limit {
+		return record, nil
+	}
+	s.log.Error("event goes back to its source: it is too large for the spool", "id", e.ID, "bytes", len(record), "limit", limit, "hint", hintFor(8*int64(len(record))))
+	return nil, spool.ErrTooLarge
+}
+
+// neverFits hands back a message that an empty spool would have no room for.
+func (s *spooled) neverFits(part *incoming) {
+	s.log.Error("message goes back to its source: all of it has to fit into the spool, and never will",
+		"events", len(part.records), "bytes", part.size, "limit", s.config.maxMessage(), "hint", hintFor(part.size+part.size/7))
+	part.message.Nack()
+}
+
+// hintFor says what to do about something that needs a spool of that size.
+func hintFor(size int64) string {
+	if size > 8*spool.MaxRecord {
+		return "no spool takes it: let the source take less at once"
+	}
+	return fmt.Sprintf("raise max_size of the spool to %s at least, or let the source take less at once", conf.Size(mebibytes(size)))
+}
+
+func mebibytes(size int64) int64 { return (size + 1<<20 - 1) >> 20 << 20 }
 
 // maxPart is how large a part of a message may be before the next is begun.
 const maxPart = 64 << 10
@@ -81,8 +126,13 @@ func (s *spooled) storeAll(ctx context.Context) {
 // store stores some of the items, or hands some back, and returns how many it
 // has dealt with.
 func (s *spooled) store(ctx context.Context, items []*incoming) int {
+	first := items[0]
+	if first.back || first.message == s.gone {
+		s.handBack(items[:1])
+		return 1
+	}
 	if s.inner.Push && s.trouble.resting() {
-		handBack(items)
+		s.handBack(items)
 		return len(items)
 	}
 	n, records := s.fitting(items)
@@ -100,7 +150,7 @@ func (s *spooled) store(ctx context.Context, items []*incoming) int {
 	}
 	rest := s.trouble.failed(err)
 	if s.inner.Push || !Sleep(ctx, s.clock, rest, nil) {
-		handBack(items)
+		s.handBack(items)
 		return len(items)
 	}
 	return 0
@@ -110,7 +160,7 @@ func (s *spooled) store(ctx context.Context, items []*incoming) int {
 func (s *spooled) fitting(items []*incoming) (n int, records [][]byte) {
 	room := s.disk.Room()
 	for _, item := range items {
-		if room -= item.size; room < 0 {
+		if room -= item.size; room < 0 || item.back {
 			break
 		}
 		records = append(records, item.records...)
@@ -124,28 +174,40 @@ func (s *spooled) fitting(items []*incoming) (n int, records [][]byte) {
 func (s *spooled) full(ctx context.Context, items []*incoming) int {
 	s.trouble.full()
 	if s.inner.Push {
-		handBack(items[:1])
+		s.handBack(items[:1])
 		return 1
 	}
 	select {
 	case <-s.disk.Freed():
 		return 0
 	case <-ctx.Done():
-		handBack(items)
+		s.handBack(items)
 		return len(items)
 	}
 }
 
+// acknowledge settles what is durable. Of a tray that has further parts it tells
+// that of each event, so that only the others go back should the flow stop first.
 func acknowledge(items []*incoming) {
 	for _, item := range items {
 		if item.last {
 			item.message.Ack()
+			continue
+		}
+		if item.tell == nil {
+			continue
+		}
+		for _, i := range item.indexes {
+			item.tell(i, nil)
 		}
 	}
 }
 
-func handBack(items []*incoming) {
+// handBack returns what is left of the items' messages, with the parts that may
+// follow.
+func (s *spooled) handBack(items []*incoming) {
 	for _, item := range items {
 		item.message.Nack()
+		s.gone = item.message
 	}
 }

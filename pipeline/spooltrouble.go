@@ -6,11 +6,12 @@ import (
 )
 
 // trouble knows how the writing of a spool goes. It says when that changes, and
-// once a minute that it has not, and it spaces attempts. It belongs to the
-// goroutine that writes.
+// once a minute that it has not, and it spaces attempts. It belongs to one
+// goroutine, or to whoever has its lock.
 type trouble struct {
-	clock Clock
-	log   *slog.Logger
+	clock     Clock
+	log       *slog.Logger
+	bad, good string // what it says
 
 	failures int
 	isFull   bool
@@ -29,7 +30,7 @@ const (
 func (t *trouble) failed(err error) time.Duration {
 	t.failures++
 	if t.sayNow() {
-		t.log.Error("the spool cannot be written: the source keeps its messages", "failures", t.failures, "error", err)
+		t.log.Error(t.bad, "failures", t.failures, "error", err)
 	}
 	d := min(shortestAttempt<<min(t.failures-1, 10), longestAttempt)
 	t.rest = t.clock.Now().Add(d)
@@ -56,7 +57,7 @@ func (t *trouble) sayNow() bool {
 func (t *trouble) over() {
 	switch {
 	case t.failures > 0:
-		t.log.Info("the spool can be written again", "failures", t.failures)
+		t.log.Info(t.good, "failures", t.failures)
 	case !t.isFull || t.clock.Now().Sub(t.said) < sayAgain:
 		return // it may be full again in a moment
 	default:

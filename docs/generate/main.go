@@ -32,12 +32,12 @@ type page struct {
 const sourcesIntro = "A flow's `from` names a source, or a list of them; `from: {link: {}}` takes what " +
 	"other flows send with `{flow: name}`. Beside the type of a sink may stand `max_in_flight` (events in it at the same " +
 	"time), `rate` (such as `10/s`) and an `on_error` of its own.\n\n" +
-	"Any source may have `spool: true` among its settings, as in `http: {listen: \":8080\", spool: true}`. What it gives is " +
+	"Any source that does not end by itself may have `spool: true` among its settings, as in `http: {listen: \":8080\", spool: true}`. What it gives is " +
 	"then brought to the disk, acknowledged at once, and delivered from there, so that the flow can hold and retry events " +
 	"longer than the source can wait. Nothing is lost when the process is killed; events that were under way come again.\n\n" +
 	"`spool: {path: folder, max_size: 10GiB}` says where, and how much: the default is `.leat/spool/` and the name of the " +
 	"flow, or flow-source where a flow has several sources, and 10GiB. While a spool is full, nothing is taken from its " +
-	"source; http and snshttp answer 503. An event larger than an eighth of `max_size` goes back to its source. One process " +
+	"source; http and snshttp answer 503. An event larger than an eighth of `max_size`, and at most 1GiB, goes back to its source. One process " +
 	"can use a spool at a time, and a flow without a `dead_letter` has what it rejects offered again, after a second at " +
 	"first and up to five minutes later."
 

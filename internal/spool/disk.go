@@ -1,8 +1,10 @@
 package spool
 
 import (
+	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime"
 )
 
@@ -34,6 +36,24 @@ func syncFolder(folder string) error {
 	}
 	defer f.Close()
 	return f.Sync()
+}
+
+// makeFolder makes a folder and those it is in, so that a power failure does not take
+// them away again.
+func makeFolder(folder string) error {
+	if info, err := os.Stat(folder); err == nil && info.IsDir() {
+		return nil
+	}
+	parent := filepath.Dir(folder)
+	if parent != folder {
+		if err := makeFolder(parent); err != nil {
+			return err
+		}
+	}
+	if err := os.Mkdir(folder, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
+		return err
+	}
+	return syncFolder(parent)
 }
 
 // replaceFile puts a file with the given content, whole or not at all, in the

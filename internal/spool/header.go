@@ -19,12 +19,17 @@ import (
 //	16  8  the number of the first record, in a segment
 //	24  8  salt
 //	32  8  when the file was begun, in nanoseconds since 1970
-//	40  20 zero
+//	40  8  the number behind the last durable record before a segment, 0: unknown
+//	48  12 zero
 //	60  4  checksum (CRC-32C) of the 60 bytes before
 //
 // The salt goes into every checksum of the file. So neither the payload of a
 // record, which somebody may have made to look like one, nor the remains of
 // another file can pass for a record of this one.
+//
+// What a segment says of those before it shows which records a damaged file, or one
+// that is gone, has lost: numbers may also be missing because a write failed. The
+// file of the marks says from which number on it knows what is settled.
 const (
 	formatVersion = 1
 	headerCopy    = 64
@@ -41,6 +46,7 @@ type header struct {
 	first   uint64
 	salt    uint64
 	created time.Time
+	before  uint64
 }
 
 var (
@@ -62,6 +68,7 @@ func (h header) encode() []byte {
 	le.PutUint64(b[16:], h.first)
 	le.PutUint64(b[24:], h.salt)
 	le.PutUint64(b[32:], uint64(h.created.UnixNano()))
+	le.PutUint64(b[40:], h.before)
 	le.PutUint32(b[60:], crc32.Checksum(b[:60], castagnoli))
 	return append(b, b...)
 }
@@ -80,7 +87,7 @@ func decodeHeader(b []byte, kind uint32) (header, error) {
 		if le.Uint32(c[12:]) != kind {
 			continue
 		}
-		return header{kind, le.Uint64(c[16:]), le.Uint64(c[24:]), time.Unix(0, int64(le.Uint64(c[32:])))}, nil
+		return header{kind, le.Uint64(c[16:]), le.Uint64(c[24:]), time.Unix(0, int64(le.Uint64(c[32:]))), le.Uint64(c[40:])}, nil
 	}
 	return header{}, errHeader
 }

@@ -12,6 +12,17 @@ import (
 // the predecessor in a restart.
 const lockWait = 2 * time.Second
 
+// inUse reports whether a process has a spool open.
+func inUse(folder string) bool {
+	f, err := os.OpenFile(filepath.Join(folder, "lock"), os.O_RDWR, 0)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	locked, err := tryLock(f)
+	return !locked && err == nil
+}
+
 // lockFolder locks a spool for this process.
 func lockFolder(folder string) (io.Closer, error) {
 	f, err := os.OpenFile(filepath.Join(folder, "lock"), os.O_RDWR|os.O_CREATE, 0o600)

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"time"
 )
 
 // marks is the file that says which records are settled. Behind its header it
@@ -20,54 +21,103 @@ import (
 //	16  4  checksum
 //
 // It is written before Done returns, so that a killed process forgets nothing,
-// but not brought to the disk: a power failure may have records come again. It
-// is written anew, without what is no longer needed, when it has grown.
+// but not brought to the disk before segments are removed: a power failure may have
+// records come again. It is written anew, without what is no longer needed, when it
+// has grown.
 type marks struct {
-	path string
-	disk disk
+	path    string
+	disk    disk
+	now     func() time.Time
+	settled func() (spans []span, first uint64) // all of it
 
-	mu      sync.Mutex // guards pending
+	mu      sync.Mutex // guards pending; may be taken while the spool's lock is held
 	pending []span
 
-	io   sync.Mutex // held while the file is used; guards what follows
-	file *os.File
-	seed uint32
-	size int64 // of what was written whole
+	io     sync.Mutex // held while the file is used; guards what follows
+	file   *os.File   // nil until one can be written, and after close
+	closed bool
+	seed   uint32
+	size   int64 // of what was written whole
+	failed failedMarks
 }
 
-const markSize = 20
+// failedMarks is why the last attempt to write failed, and when the next one is made:
+// after a second, or when twice as much waits.
+type failedMarks struct {
+	err   error // nil: it did not
+	until time.Time
+	spans int
+}
 
-func (m *marks) add(spans ...span) error {
+const (
+	markSize   = 20
+	markPause  = time.Second
+	markGrowth = 2
+)
+
+// note has spans written with the next flush.
+func (m *marks) note(spans ...span) {
 	m.mu.Lock()
 	m.pending = append(m.pending, spans...)
 	m.mu.Unlock()
+}
+
+func (m *marks) add(spans ...span) error {
+	m.note(spans...)
 	return m.flush()
 }
 
 // flush writes what waits. Whoever comes first writes for all who wait. What
-// could not be written is kept for the next time.
+// could not be written is kept; the error is that of the last attempt.
 func (m *marks) flush() error {
 	m.io.Lock()
 	defer m.io.Unlock()
-	m.mu.Lock()
-	spans := m.pending
-	m.pending = nil
-	m.mu.Unlock()
+	if f := m.failed; f.err != nil && m.waiting() < markGrowth*f.spans && m.now().Before(f.until) {
+		return f.err
+	}
+	return m.tryFlush()
+}
+
+func (m *marks) tryFlush() error {
+	spans := m.take()
 	if len(spans) == 0 {
 		return nil
 	}
 	err := m.write(spans)
+	m.failed = failedMarks{err: err}
 	if err != nil {
-		m.mu.Lock()
-		m.pending = append(spans, m.pending...)
-		m.mu.Unlock()
+		m.giveBack(spans)
+		m.failed.until, m.failed.spans = m.now().Add(markPause), m.waiting()
 	}
 	return err
 }
 
+func (m *marks) waiting() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return len(m.pending)
+}
+
+func (m *marks) take() []span {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	spans := m.pending
+	m.pending = nil
+	return spans
+}
+
+func (m *marks) giveBack(spans []span) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.pending = append(spans, m.pending...)
+}
+
 func (m *marks) write(spans []span) error {
-	if m.file == nil {
+	if m.closed {
 		return ErrClosed
+	}
+	if m.file == nil {
+		return m.replace()
 	}
 	b := encodeMarks(nil, m.seed, spans)
 	if err := m.disk.write(m.file, b, m.size); err != nil {
@@ -76,6 +126,17 @@ func (m *marks) write(spans []span) error {
 	}
 	m.size += int64(len(b))
 	return nil
+}
+
+// sync brings what is noted to the disk.
+func (m *marks) sync() error {
+	m.io.Lock()
+	defer m.io.Unlock()
+	err := m.tryFlush()
+	if m.file == nil {
+		return err
+	}
+	return errors.Join(err, m.disk.sync(m.file))
 }
 
 // encodeMarks joins spans that follow one another.
@@ -96,25 +157,34 @@ func encodeMarks(b []byte, seed uint32, spans []span) []byte {
 // readMarks returns what the file says, without the entries that are damaged,
 // whose number it returns too. What is not said is not settled: then records
 // come again, and none is lost.
-func readMarks(path string) (settled ranges, damaged int, err error) {
+func readMarks(path string) (settled ranges, h header, size int64, damaged int, err error) {
 	b, err := os.ReadFile(path)
 	if errors.Is(err, os.ErrNotExist) {
-		return settled, 0, nil
+		return settled, h, 0, 0, nil
 	}
 	if err != nil {
-		return settled, 0, err
+		return settled, h, 0, 0, err
 	}
-	h, err := decodeHeader(b, kindSettled)
+	size = int64(len(b))
+	h, err = decodeHeader(b, kindSettled)
 	if errors.Is(err, errHeader) {
-		return settled, 1 + len(b)/markSize, nil
+		return settled, h, size, 1 + len(b)/markSize, nil
 	}
 	if err != nil {
-		return settled, 0, fmt.Errorf("%s: %w", filepath.Base(path), err)
+		return settled, h, size, 0, fmt.Errorf("%s: %w", filepath.Base(path), err)
 	}
-	var spans []span
-	for b = b[min(len(b), headerSize):]; len(b) >= markSize; b = b[markSize:] {
+	spans, damaged := decodeMarks(b[min(len(b), headerSize):], h.seed())
+	slices.SortFunc(spans, func(a, b span) int { return cmp.Compare(a.first, b.first) })
+	for _, s := range spans {
+		settled.add(s)
+	}
+	return settled, h, size, damaged, nil
+}
+
+func decodeMarks(b []byte, seed uint32) (spans []span, damaged int) {
+	for ; len(b) >= markSize; b = b[markSize:] {
 		s := span{binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[8:])}
-		if binary.LittleEndian.Uint32(b[16:]) != crc32.Update(h.seed(), castagnoli, b[:16]) ||
+		if binary.LittleEndian.Uint32(b[16:]) != crc32.Update(seed, castagnoli, b[:16]) ||
 			s.first == 0 || s.first > s.last || s.last > maxNumber {
 			damaged++
 			continue
@@ -124,22 +194,28 @@ func readMarks(path string) (settled ranges, damaged int, err error) {
 	if len(b) > 0 {
 		damaged++
 	}
-	slices.SortFunc(spans, func(a, b span) int { return cmp.Compare(a.first, b.first) })
-	for _, s := range spans {
-		settled.add(s)
-	}
-	return settled, damaged, nil
+	return spans, damaged
 }
 
 // rewrite puts a new file in the place of the old one. It holds what is settled
 // now, and so all that waits to be written.
-func (m *marks) rewrite(s *Spool) error {
+func (m *marks) rewrite() error {
 	m.io.Lock()
 	defer m.io.Unlock()
-	s.mu.Lock()
-	spans := append([]span(nil), s.settled.spans...)
-	s.mu.Unlock()
-	h := newHeader(kindSettled, 0, s.o.Now())
+	if m.closed {
+		return ErrClosed
+	}
+	waited := m.take()
+	err := m.replace()
+	if err != nil {
+		m.giveBack(waited)
+	}
+	return err
+}
+
+func (m *marks) replace() error {
+	spans, first := m.settled()
+	h := newHeader(kindSettled, first, m.now())
 	b := encodeMarks(h.encode(), h.seed(), spans)
 	f, err := m.disk.replaceFile(m.path, func(f *os.File) error { return m.disk.write(f, b, 0) })
 	if err != nil {
@@ -152,6 +228,18 @@ func (m *marks) rewrite(s *Spool) error {
 	return nil
 }
 
+// adopt goes on with the file of the run before, where no new one can be written.
+func (m *marks) adopt(found *found) {
+	m.io.Lock()
+	defer m.io.Unlock()
+	if !found.whole {
+		return
+	}
+	if f, err := os.OpenFile(m.path, os.O_RDWR, 0); err == nil {
+		m.file, m.seed, m.size = f, found.marks.seed(), found.size
+	}
+}
+
 func (m *marks) bytes() int64 {
 	m.io.Lock()
 	defer m.io.Unlock()
@@ -159,10 +247,13 @@ func (m *marks) bytes() int64 {
 }
 
 func (m *marks) close() error {
-	err := m.flush()
 	m.io.Lock()
 	defer m.io.Unlock()
-	err = errors.Join(err, m.file.Close())
-	m.file = nil
+	err := m.tryFlush()
+	m.closed = true
+	if m.file != nil {
+		err = errors.Join(err, m.file.Close())
+		m.file = nil
+	}
 	return err
 }

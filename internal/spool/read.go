@@ -163,20 +163,21 @@ func (r *reader) close() error {
 }
 
 // lose settles what is not in its segment: it was damaged, or, where records may
-// be missing, it was settled before a crash that cost the note of it.
+// be missing and notes of it, it was settled.
 func (s *Spool) lose(g *segment, missing span) {
 	s.mu.Lock()
+	certain := !g.sparse || !s.partial
 	var gone []span
 	s.settled.missing(missing.first, missing.last+1, func(m span) { gone = append(gone, m) })
 	for _, m := range gone {
 		s.settled.add(m)
-		if !g.sparse {
+		if certain {
 			s.lost += m.size()
 		}
 	}
 	s.mu.Unlock()
 	for _, m := range gone {
-		if !g.sparse {
+		if certain {
 			s.o.Log.Error("records of the spool are lost: their place is damaged", "file", g.path, "first", m.first, "last", m.last)
 		}
 	}

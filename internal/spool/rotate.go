@@ -6,6 +6,7 @@ import "os"
 func (s *Spool) segmentFor(n int64) (*segment, error) {
 	s.mu.Lock()
 	g, next := s.segments[len(s.segments)-1], s.next
+	before := g.durableEnd()
 	s.mu.Unlock()
 	if !g.sealed && (g.size+n <= s.o.SegmentBytes || g.end == g.first) {
 		return g, nil
@@ -13,12 +14,12 @@ func (s *Spool) segmentFor(n int64) (*segment, error) {
 	if !g.sealed {
 		s.closeSegment(g)
 	}
-	fresh, f, err := s.beginSegment(next)
+	fresh, f, err := s.beginSegment(next, before)
 	if err != nil {
 		return nil, err
 	}
 	s.mu.Lock()
-	old, empty := s.active, g.end == g.first // empty: it was abandoned
+	old, empty := s.active, g.end == g.first // empty: it was abandoned, or could not be begun
 	s.active = f
 	if empty {
 		s.segments, s.bytes = s.segments[:len(s.segments)-1], s.bytes-g.size
@@ -27,8 +28,10 @@ func (s *Spool) segmentFor(n int64) (*segment, error) {
 	s.settled.keep(s.segments[0].first, s.next)
 	s.bytes += fresh.size
 	s.mu.Unlock()
-	_ = old.Close()
-	if empty {
+	if old != nil {
+		_ = old.Close()
+	}
+	if empty && g.path != fresh.path {
 		_ = os.Remove(g.path)
 	}
 	signal(s.more)

@@ -46,8 +46,9 @@ func numberIn(name string) (uint64, bool) {
 
 // beginSegment begins the file that is written to from now on. It is in its
 // folder for good when this returns without an error.
-func (s *Spool) beginSegment(first uint64) (*segment, *os.File, error) {
+func (s *Spool) beginSegment(first, before uint64) (*segment, *os.File, error) {
 	h := newHeader(kindSegment, first, s.o.Now())
+	h.before = before
 	path := s.pathOf(first)
 	f, err := s.disk.replaceFile(path, func(f *os.File) error { return s.disk.write(f, h.encode(), 0) })
 	if err != nil {
@@ -59,6 +60,22 @@ func (s *Spool) beginSegment(first uint64) (*segment, *os.File, error) {
 		return nil, nil, err
 	}
 	return &segment{path: path, first: first, end: first, header: h, created: h.created, size: headerSize}, f, nil
+}
+
+// noSegment stands for the segment that is written to until one can be begun. It has
+// no file and no records.
+func (s *Spool) noSegment(first, before uint64) *segment {
+	h := header{first: first, before: before, created: s.o.Now()}
+	return &segment{path: s.pathOf(first), first: first, end: first, header: h, created: h.created, sealed: true, passed: true}
+}
+
+// durableEnd is the number behind the last durable record when g is the last segment,
+// 0 if that is not known.
+func (g *segment) durableEnd() uint64 {
+	if g.end > g.first {
+		return g.end
+	}
+	return g.header.before
 }
 
 // seal writes the seal of a segment behind its last record.

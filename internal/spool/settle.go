@@ -1,9 +1,10 @@
 package spool
 
 // Done settles a record that [Spool.Next] gave: it does not come again. An error
-// means that this could not be written down yet; it is tried again with the next
-// record, and only if the process ends before does the record come again. A
-// number that was not given out, or is settled, is ignored.
+// means that this could not be written down yet; it is tried again with one of the
+// next records, and only if the process ends before does the record come again. A
+// number that was not given out, or is settled, is ignored. Once [Spool.Close] has
+// begun to remove files the error is [ErrClosed], and the record will come again.
 func (s *Spool) Done(number uint64) error {
 	s.mu.Lock()
 	g, ok := s.given[number]
@@ -11,8 +12,13 @@ func (s *Spool) Done(number uint64) error {
 		s.mu.Unlock()
 		return nil
 	}
+	if s.over {
+		s.mu.Unlock()
+		return ErrClosed
+	}
 	delete(s.given, number)
 	s.settled.add(span{number, number})
+	s.marks.note(span{number, number})
 	g.segment.live -= g.size
 	sweep := s.removable(g.segment) || s.shrinkable(g.segment)
 	leave := s.lastIsSettled()
@@ -23,7 +29,7 @@ func (s *Spool) Done(number uint64) error {
 	if sweep {
 		signal(s.sweepWake)
 	}
-	return wrap("note what is settled in", s.folder, s.marks.add(span{number, number}))
+	return wrap("note what is settled in", s.folder, s.marks.flush())
 }
 
 // removable reports whether a segment can be deleted.

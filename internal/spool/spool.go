@@ -11,8 +11,8 @@
 //	settled                    which numbers are settled; see marks.go
 //	lock                       is locked by the process that uses the spool
 //
-// Numbers begin at 1 and are never used twice. An earlier run's segments are
-// never written to again: every run begins one of its own.
+// Numbers begin at 1 and are not used twice, as long as the file settled can be read.
+// An earlier run's segments are never appended to: every run begins one of its own.
 package spool
 
 import (
@@ -96,9 +96,10 @@ type Spool struct {
 	bytes    int64    // of all segments
 	ended    bool     // nothing more is appended
 	closed   bool
+	over     bool // nothing more is settled
 	damage   []Damage
-	asides   []uint64 // what segments began with of which nothing can be read
 	lost     uint64
+	partial  bool // notes of earlier runs may be lost: what has none may have been settled
 }
 
 // given is a record that was given out and is not settled yet.
@@ -144,7 +145,7 @@ func open(folder string, o Options, d disk) (*Spool, error) {
 		given: map[uint64]given{},
 	}
 	s.o.Log = s.o.Log.With("spool", s.folder)
-	if err := os.MkdirAll(s.folder, 0o700); err != nil {
+	if err := makeFolder(s.folder); err != nil {
 		return nil, wrap("create the folder of", s.folder, err)
 	}
 	lock, err := lockFolder(s.folder)
@@ -191,8 +192,18 @@ func (s *Spool) Close() error {
 	<-s.swept
 	s.reading.Lock()
 	defer s.reading.Unlock()
-	err := errors.Join(s.marks.close(), s.active.Close(), s.reader.close(), s.removeOld(), s.removeIfEmpty())
+	s.mu.Lock()
+	s.over = true
+	s.mu.Unlock()
+	err := errors.Join(s.closeActive(), s.reader.close(), s.removeOld(), s.removeIfEmpty(), s.marks.close())
 	return wrap("close", s.folder, errors.Join(err, s.lock.Close()))
+}
+
+func (s *Spool) closeActive() error {
+	if s.active == nil {
+		return nil
+	}
+	return s.active.Close()
 }
 
 // removeIfEmpty leaves no file behind in which nothing waits, see [Waits].
@@ -204,11 +215,13 @@ func (s *Spool) removeIfEmpty() error {
 	if !empty {
 		return nil
 	}
-	return os.Remove(first.path)
+	return first.remove(s.o.Log)
 }
 
-// Waits reports whether records may wait in a folder that is not open.
-func Waits(folder string) bool {
+// Waits reports whether records may wait in a folder that no process has open.
+func Waits(folder string) bool { return holdsRecords(folder) && !inUse(folder) }
+
+func holdsRecords(folder string) bool {
 	entries, _ := os.ReadDir(folder)
 	for _, e := range entries {
 		if _, ok := numberIn(e.Name()); !ok {

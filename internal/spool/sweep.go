@@ -3,6 +3,7 @@ package spool
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -34,14 +35,16 @@ func (s *Spool) sweepOnce(shrink bool) {
 		}
 	}
 	if s.marksAreLarge() {
-		if err := s.marks.rewrite(s); err != nil {
+		if err := s.marks.rewrite(); err != nil {
 			s.o.Log.Warn("the notes on what is settled could not be made smaller", "error", err)
 		}
 	}
 }
 
-// removeSettled deletes segments that are wholly settled. The notes that they
-// are go only after the names of the files are gone for good.
+// removeSettled deletes segments that are wholly settled. The notes that they are
+// come to the disk before and go only after the names of the files are gone for good:
+// a file without a note is one that was lost. A disk that takes no notes keeps no file
+// from being removed, since that may make room.
 func (s *Spool) removeSettled() error {
 	s.mu.Lock()
 	var gone []*segment
@@ -54,10 +57,11 @@ func (s *Spool) removeSettled() error {
 	if len(gone) == 0 {
 		return nil
 	}
+	_ = s.marks.sync() // whoever settles is told
 	var errs []error
 	removed := gone[:0]
 	for _, g := range gone {
-		if err := g.remove(); err != nil {
+		if err := g.remove(s.o.Log); err != nil {
 			errs = append(errs, err)
 			continue
 		}
@@ -69,9 +73,14 @@ func (s *Spool) removeSettled() error {
 	return errors.Join(errs...)
 }
 
-func (g *segment) remove() error {
+func (g *segment) remove(log *slog.Logger) error {
 	if g.keep {
-		return os.Rename(g.path, g.path+".damaged")
+		aside := freeName(g.path + ".damaged")
+		if err := os.Rename(g.path, aside); err != nil {
+			return err
+		}
+		log.Warn("a file of the spool with damaged bytes is no longer needed and was set aside", "file", g.path, "aside", aside)
+		return nil
 	}
 	err := os.Remove(g.path)
 	if errors.Is(err, os.ErrNotExist) {
@@ -104,14 +113,19 @@ func (s *Spool) toShrink() *segment {
 var errMissing = errors.New("a record that is needed cannot be read")
 
 // shrink puts a copy with only those records in the place of a segment that are
-// not settled. They keep their numbers, and so their order.
+// not settled. They keep their numbers, and so their order. The notes on the others
+// come to the disk before.
 func (s *Spool) shrink(g *segment) error {
+	if err := s.marks.sync(); err != nil {
+		return err
+	}
 	from, err := os.Open(g.path)
 	if err != nil {
 		return err
 	}
 	defer from.Close()
 	h := newHeader(kindSegment, g.first, g.created)
+	h.before = g.header.before
 	size := int64(0)
 	f, err := s.disk.replaceFile(g.path, func(to *os.File) (err error) {
 		size, err = s.copyUnsettled(g, from, to, h)

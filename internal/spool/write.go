@@ -15,6 +15,7 @@ func (s *Spool) write() {
 			s.mu.Unlock()
 			b.err = wrap("write to", s.folder, err)
 			close(b.done)
+			signal(s.more) // who waits for the end, which may be now
 		}
 		s.leaveSettled()
 		if last {
@@ -87,12 +88,15 @@ func (s *Spool) encode(b *batch, g *segment) (buf []byte, next uint64) {
 }
 
 // abandon leaves a file whose state is unknown behind what is durable in it. The
-// numbers that may be there are not used again.
+// numbers that may be there are not used again, and settled, since whoever appended
+// them was told that they failed.
 func (s *Spool) abandon(g *segment, next uint64) {
 	s.o.Log.Warn("a file of the spool could not be written, the next one is begun", "file", g.path)
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	g.sealed = true
-	s.settled.add(span{s.next, next - 1})
+	failed := span{s.next, next - 1}
+	s.settled.add(failed)
 	s.next = next
+	s.mu.Unlock()
+	_ = s.marks.add(failed)
 }

@@ -12,7 +12,7 @@ import (
 // An answer that breaks off on its way, or is asked for a second time, leaves ten
 // messages invisible until their timeout.
 func TestNoAnswerOfABusyQueueIsLost(t *testing.T) {
-	const messages = 40_000
+	const messages = 20_000
 	s := sqstest.New(t, sqstest.Options{})
 	if _, err := s.CreateQueue("q", nil); err != nil {
 		t.Fatal(err)

@@ -92,6 +92,25 @@ func (q *queue) setTimer(due int64) {
 	q.timer = clock.AfterFunc(time.Duration(due-clock.Now().UnixNano()), q.onTimer)
 }
 
+// stopTimer ends what waits for messages to become visible. There are no waiters
+// any more that could begin it again.
+func (q *queue) stopTimer() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.timer != nil {
+		q.timer.Stop()
+		q.timer = nil
+	}
+}
+
+func (s *Server) stopTimers() {
+	s.queuesMu.RLock()
+	defer s.queuesMu.RUnlock()
+	for _, q := range s.queues {
+		q.stopTimer()
+	}
+}
+
 func (q *queue) onTimer() {
 	now := q.server.now().UnixNano()
 	q.mu.Lock()

@@ -14,6 +14,7 @@ func deleteQueue(c *call) (result, *failure) {
 	c.server.queuesMu.Lock()
 	delete(c.server.queues, c.queue.name)
 	c.server.queuesMu.Unlock()
+	c.queue.stopTimer()
 	c.queue.mu.Lock()
 	defer c.queue.mu.Unlock()
 	c.queue.gone = true

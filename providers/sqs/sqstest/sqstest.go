@@ -17,6 +17,12 @@
 // What is left out: policies and KMS keys are kept but not enforced, a queue may be created again
 // right after it was deleted, and a receive never takes a sample only of what is
 // there: it finds every message.
+//
+// A receive whose client has left, or whose answer could not be written, gives its
+// messages back, uncounted, where AWS leaves them in flight until their visibility
+// timeout ends. So a test that stops a client need not let that time pass. A [Fault]
+// with Work and Drop shows what AWS does: the messages are taken, and nobody hears
+// of it.
 package sqstest
 
 import (
@@ -61,7 +67,7 @@ func New(t testing.TB, o Options) *Server {
 	return s
 }
 
-// Close ends calls under way, deliveries to HTTP endpoints included, and closes
+// Close ends calls under way, timers, and deliveries to HTTP endpoints, and closes
 // all connections. It may be called more than once.
 func (s *Server) Close() {
 	s.stop()
@@ -70,6 +76,7 @@ func (s *Server) Close() {
 	s.calling.Lock() // once the last call has ended
 	s.closed = true
 	s.calling.Unlock()
+	s.stopTimers()
 	s.sender.close()
 }
 
