@@ -20,6 +20,7 @@ type stage struct {
 	times     pipeline.Times
 	counts    counts
 
+	saving sync.Mutex // held while a time is saved; mu may be taken under it
 	mu     sync.Mutex
 	keys   map[string]*queue
 	idle   []*queue             // those that may have become empty, the oldest first
@@ -187,13 +188,26 @@ func (s *stage) withdraw(w *waiter) bool {
 // those behind it go back to the source as well, to come again in order; a
 // finite source does not give anything twice, so there they go on.
 func (s *stage) done(w *waiter, settled, dead bool) {
-	if last := s.finish(w, settled, dead); !last.IsZero() {
-		s.times.Save(w.queue.key, last)
+	if s.finish(w, settled, dead) {
+		s.save(w.queue)
 	}
 }
 
-// finish is done without the state store; it returns the time to remember.
-func (s *stage) finish(w *waiter, settled, dead bool) (last time.Time) {
+// save has the last released time of a key remembered. The next event of the key
+// has its turn already, and may be through before us: what is saved is the time as
+// it is now, and never an older one after a newer one.
+func (s *stage) save(q *queue) {
+	s.saving.Lock()
+	defer s.saving.Unlock()
+	s.mu.Lock()
+	last := latest(q.settled, q.before)
+	s.mu.Unlock()
+	s.times.Save(q.key, last)
+}
+
+// finish is done without the state store; it reports whether there is a time to
+// remember.
+func (s *stage) finish(w *waiter, settled, dead bool) (moved bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	q := w.queue
@@ -204,14 +218,14 @@ func (s *stage) finish(w *waiter, settled, dead bool) (last time.Time) {
 	}
 	if settled && !w.judged && w.counts() {
 		q.settled = latest(q.settled, w.time)
-		last = latest(q.settled, q.before)
+		moved = true
 	}
 	if !settled && !s.finite {
 		s.sendBack(q)
 	}
 	s.run(q)
 	s.leave(q)
-	return last
+	return moved
 }
 
 func latest(a, b time.Time) time.Time {
