@@ -2,18 +2,26 @@ package sqs
 
 import "time"
 
-// dueList is a list of entries by when they are due. Whatever is appended is due
-// after all that is there.
+// dueList is a list of entries by when they are due.
 type dueList struct{ oldest, newest *entry }
 
-func (l *dueList) append(e *entry, due time.Time) {
-	e.due, e.older, e.newer, e.in = due, l.newest, nil, l
-	if l.newest == nil {
-		l.oldest = e
-	} else {
-		l.newest.newer = e
+// insert puts an entry in its place, which is at the end or near it.
+func (l *dueList) insert(e *entry, due time.Time) {
+	after := l.newest
+	for after != nil && after.due.After(due) {
+		after = after.older
 	}
-	l.newest = e
+	e.due, e.older, e.in = due, after, l
+	if after == nil {
+		e.newer, l.oldest = l.oldest, e
+	} else {
+		e.newer, after.newer = after.newer, e
+	}
+	if e.newer == nil {
+		l.newest = e
+	} else {
+		e.newer.older = e
+	}
 }
 
 // unlink takes an entry out of the list that it is in, if any.

@@ -60,7 +60,7 @@ func (k *keeper) schedule(l *dueList, e *entry, due time.Time) {
 	if k.ended {
 		return
 	}
-	l.append(e, due)
+	l.insert(e, due)
 	if l.oldest == e { // else there is a timer, or another list's is earlier
 		k.arm()
 	}
@@ -116,7 +116,7 @@ func (k *keeper) probing(due []*entry, now time.Time) []*entry {
 		n = min(len(due), maxBatch)
 	}
 	for _, e := range due[n:] {
-		k.steady.append(e, now.Add(k.s.queue.visibility))
+		k.steady.insert(e, now.Add(k.s.queue.visibility))
 	}
 	return due[:n]
 }
