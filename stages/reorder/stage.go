@@ -20,7 +20,6 @@ type stage struct {
 	times     pipeline.Times
 	counts    counts
 
-	saving sync.Mutex // held while a time is saved; mu may be taken under it
 	mu     sync.Mutex
 	keys   map[string]*queue
 	idle   []*queue             // those that may have become empty, the oldest first
@@ -187,45 +186,35 @@ func (s *stage) withdraw(w *waiter) bool {
 // done closes the books on an event that had its turn. Unless it is settled,
 // those behind it go back to the source as well, to come again in order; a
 // finite source does not give anything twice, so there they go on.
+//
+// The time is saved before the next event of the key gets its turn: so nobody
+// needs a lock for it, and an older time is never saved after a newer one.
 func (s *stage) done(w *waiter, settled, dead bool) {
-	if s.finish(w, settled, dead) {
-		s.save(w.queue)
+	moves := settled && !w.judged && w.counts()
+	if moves {
+		q := w.queue
+		s.times.Save(q.key, latest(latest(q.settled, q.before), w.time))
 	}
-}
-
-// save has the last released time of a key remembered. The next event of the key
-// has its turn already, and may be through before us: what is saved is the time as
-// it is now, and never an older one after a newer one.
-func (s *stage) save(q *queue) {
-	s.saving.Lock()
-	defer s.saving.Unlock()
-	s.mu.Lock()
-	last := latest(q.settled, q.before)
-	s.mu.Unlock()
-	s.times.Save(q.key, last)
-}
-
-// finish is done without the state store; it reports whether there is a time to
-// remember.
-func (s *stage) finish(w *waiter, settled, dead bool) (moved bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.finish(w, settled, dead, moves)
+}
+
+func (s *stage) finish(w *waiter, settled, dead, moves bool) {
 	q := w.queue
 	w.where, q.running = isGone, nil
 	q.gap = q.gap || dead || !settled || w.gap && w.judged
 	if !settled && !w.gap {
 		q.missing = w.id
 	}
-	if settled && !w.judged && w.counts() {
+	if moves {
 		q.settled = latest(q.settled, w.time)
-		moved = true
 	}
 	if !settled && !s.finite {
 		s.sendBack(q)
 	}
 	s.run(q)
 	s.leave(q)
-	return moved
 }
 
 func latest(a, b time.Time) time.Time {
