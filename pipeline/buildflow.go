@@ -26,7 +26,7 @@ func (b *fileBuilder) declareFlows() {
 			b.problems.Errorf(field.Key, "the name of a flow may not be empty or hold spaces or slashes")
 		}
 		conf.Decode(field.Value, &f.config, b.problems)
-		f.limits = &limits{maxInFlight: f.config.MaxInFlight, maxHeld: f.config.MaxHeld, maxBytes: int64(f.config.MaxHeldBytes)}
+		f.limits = newLimits(f.config)
 		f.group = &numbering{}
 		b.p.flows = append(b.p.flows, f)
 	}

@@ -96,9 +96,11 @@ func (env *Env) Follow(passed func(number uint64), ended func()) *Follower {
 	return f
 }
 
-// OnFull has f called whenever a finite flow holds max_held events or more: a
-// stage that holds some then lets at least one go, or the input is never read on.
-func (env *Env) OnFull(f func()) {
+// OnFull has f called when a finite flow holds max_held events or more and none of
+// its events is on its way: a stage that holds some then lets n of them go early, or as
+// many as it has, and returns how many they were. Otherwise the input would never be
+// read on.
+func (env *Env) OnFull(f func(n int) int) {
 	env.flow.onFull = append(env.flow.onFull, f)
 }
 

@@ -29,7 +29,7 @@ type flow struct {
 	linked     bool    // has `link` among its sources
 	links      []*Target
 	follows    []*Follower
-	onFull     []func()
+	onFull     []func(n int) int
 	lanes      laneList
 
 	stopOnce sync.Once
@@ -104,7 +104,7 @@ func (f *flow) consume(m *message.Message, t *ticket) error {
 	for i, e := range t.events {
 		e.Seq.Message = t.number + uint64(i)
 	}
-	l := &lane{Context: ctx, flow: f, seq: s, slot: slotInFlight}
+	l := &lane{Context: ctx, flow: f, seq: s, berth: berth{slot: slotInFlight}}
 	f.lanes.add(l)
 	defer f.lanes.remove(l)
 	err := s.run(l)

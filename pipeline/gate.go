@@ -190,7 +190,7 @@ func (g *gate) pass(m *message.Message, out chan<- *message.Message) bool {
 		}
 		return true
 	case <-f.stopping:
-		f.limits.leave(slotInFlight, 0, slots)
+		f.limits.free(slots)
 		g.open.Done()
 		return false
 	}
@@ -241,7 +241,7 @@ func (t *ticket) watch(m *message.Message) {
 	}
 	t.gate.tell(m, err)
 	f := t.gate.flow
-	f.limits.leave(slotInFlight, 0, t.slots)
+	f.limits.free(t.slots)
 	for i := range t.events {
 		for _, follower := range f.group.followers {
 			follower.pass(t.number + uint64(i))

@@ -55,7 +55,8 @@ func TestStagesWorkOutsideAFlow(t *testing.T) {
 	if err == nil || !slices.Equal(got, []string{"m#0", "m#1", "m#2"}) {
 		t.Errorf("%q, %v", got, err)
 	}
-	if Held(t.Context()) != nil || HeldBehind(t.Context()) != nil || Stopping(t.Context()) != nil || DeadLettered(t.Context()) {
+	hold := NewHold(t.Context())
+	if hold.End(); Held(t.Context()) != nil || hold.BeginBehind() != nil || Stopping(t.Context()) != nil || DeadLettered(t.Context()) {
 		t.Error("there is a flow where there is none")
 	}
 	change := func(_ context.Context, e *Event) error { e.ID = "changed"; return nil }

@@ -12,9 +12,7 @@ import (
 type limits struct {
 	maxInFlight, maxHeld int
 	maxBytes             int64
-	finite               bool
-	group                []*limits // those of all linked flows
-	relievers            []func()
+	relief               *relief     // of a finite flow, nil for a live one
 	isFull               atomic.Bool // what full says, without the lock
 
 	mu             sync.Mutex
@@ -22,6 +20,14 @@ type limits struct {
 	bytes          int64
 	lanes          []chan struct{} // events of admitted messages, which go first
 	gates          []*admission
+
+	// underWay counts the events, of all linked flows, that are in flight, are about
+	// to be, or are held and wait no longer.
+	underWay *atomic.Int64
+}
+
+func newLimits(c flowConfig) *limits {
+	return &limits{maxInFlight: c.MaxInFlight, maxHeld: c.MaxHeld, maxBytes: int64(c.MaxHeldBytes), underWay: new(atomic.Int64)}
 }
 
 // admission is a message that waits for n slots.
@@ -36,7 +42,7 @@ type admission struct {
 func (l *limits) admit(stop <-chan struct{}, n int) bool {
 	l.mu.Lock()
 	if len(l.gates) == 0 && l.roomFor(n) {
-		l.inFlight += n
+		l.take(n)
 		l.mu.Unlock()
 		return true
 	}
@@ -58,11 +64,16 @@ func (l *limits) withdraw(a *admission) {
 	for i, g := range l.gates {
 		if g == a {
 			l.gates = append(l.gates[:i], l.gates[i+1:]...)
-			l.release(slotInFlight, 0, 0) // those behind it may fit where it did not
+			l.letIn() // those behind it may fit where it did not
 			return
 		}
 	}
-	l.release(slotInFlight, 0, a.n) // it was let in at the same moment
+	l.release(a.n) // it was let in at the same moment
+}
+
+func (l *limits) take(n int) {
+	l.inFlight += n
+	l.underWay.Add(int64(n))
 }
 
 func (l *limits) roomFor(n int) bool {
@@ -71,7 +82,11 @@ func (l *limits) roomFor(n int) bool {
 
 func (l *limits) full() bool { return l.held >= l.maxHeld || l.bytes >= l.maxBytes }
 
-// enter waits for the slot of one more event of a message that has started.
+// want says that an event of a message that has started is about to call enter.
+func (l *limits) want() { l.underWay.Add(1) }
+
+// enter waits for the slot of one more event of a message that has started; want
+// was called for it before.
 func (l *limits) enter(ctx context.Context) error {
 	l.mu.Lock()
 	if l.inFlight < l.maxInFlight {
@@ -92,69 +107,93 @@ func (l *limits) enter(ctx context.Context) error {
 	for i, c := range l.lanes {
 		if c == turn {
 			l.lanes = append(l.lanes[:i], l.lanes[i+1:]...)
+			l.underWay.Add(-1)
 			return ctx.Err()
 		}
 	}
-	l.release(slotInFlight, 0, 1)
+	l.release(1)
 	return ctx.Err()
 }
 
-// hold turns a slot into that of a held event.
-func (l *limits) hold(from slot, bytes int64) {
+// hold gives the berth of h's lane to a held event.
+func (l *limits) hold(h *Hold) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.held++
-	l.bytes += bytes
-	l.isFull.Store(l.full())
-	if from == slotInFlight {
-		l.release(slotInFlight, 0, 1)
+	b, was := &h.lane.berth, h.lane.slot
+	if was != slotHeld {
+		b.slot = slotHeld
+		l.held++
+		l.bytes += b.bytes
+		l.isFull.Store(l.full())
+	}
+	switch wasUnderWay := was != slotNone && !b.waiting; {
+	case wasUnderWay && !h.ended:
+		l.underWay.Add(-1)
+	case !wasUnderWay && h.ended:
+		l.underWay.Add(1)
+	}
+	b.waiting = !h.ended
+	if was == slotInFlight {
+		l.inFlight--
+		l.letIn()
 	}
 }
 
-// leave gives n slots back.
-func (l *limits) leave(s slot, bytes int64, n int) {
-	if s == slotNone {
+// goOn has the event of h wait no longer.
+func (l *limits) goOn(h *Hold) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if h.ended = true; h.lane.waiting {
+		h.lane.waiting = false
+		l.underWay.Add(1)
+	}
+}
+
+// leave empties a berth.
+func (l *limits) leave(b *berth) {
+	if b.slot == slotNone {
 		return
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.release(s, bytes, n)
-}
-
-func (l *limits) release(s slot, bytes int64, n int) {
-	if s == slotHeld {
-		l.held -= n
-		l.bytes -= bytes
+	if b.slot == slotHeld {
+		l.held--
+		l.bytes -= b.bytes
 		l.isFull.Store(l.full())
 	} else {
-		l.inFlight -= n
+		l.inFlight--
 	}
+	if !b.waiting {
+		l.underWay.Add(-1)
+	}
+	*b = berth{}
+	l.letIn()
+}
+
+// free gives n slots back that were in flight.
+func (l *limits) free(n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.release(n)
+}
+
+func (l *limits) release(n int) {
+	l.inFlight -= n
+	l.underWay.Add(int64(-n))
+	l.letIn()
+}
+
+// letIn gives free slots to those who wait for them.
+func (l *limits) letIn() {
 	for len(l.lanes) > 0 && l.inFlight < l.maxInFlight {
 		close(l.lanes[0])
 		l.lanes = l.lanes[1:]
 		l.inFlight++
 	}
 	for len(l.gates) > 0 && l.roomFor(l.gates[0].n) {
-		l.inFlight += l.gates[0].n
+		l.take(l.gates[0].n)
 		close(l.gates[0].open)
 		l.gates = l.gates[1:]
-	}
-}
-
-// relieve asks the stages that hold events to let one go early where a finite
-// input would otherwise never be read on: its clock stands still with it. They
-// may hold events of several linked flows, so that it is enough that one is full.
-func (l *limits) relieve() {
-	if !l.finite {
-		return
-	}
-	for _, flow := range l.group {
-		if flow.isFull.Load() {
-			for _, f := range l.relievers {
-				f()
-			}
-			return
-		}
 	}
 }
 

@@ -28,18 +28,21 @@ type waiter struct {
 	lane   bool
 	n      int
 	held   bool
+	over   bool // its wait has ended
+	hold   Hold
 	bytes  int64
 	in     atomic.Bool
 	gone   atomic.Bool
 	cancel func()
 }
 
-func (h *house) arrive(lane bool, n int) {
-	w := &waiter{lane: lane, n: n}
+func (h *house) arrive(further bool, n int) {
+	w := &waiter{lane: further, n: n, hold: Hold{lane: &lane{berth: berth{slot: slotInFlight}, flow: &flow{limits: h.limits}}}}
 	ctx, cancel := context.WithCancel(context.Background())
 	w.cancel = cancel
-	if lane {
+	if further {
 		h.lanes = append(h.lanes, w)
+		h.want()
 		go func() { w.in.Store(h.enter(ctx) == nil); w.gone.Store(!w.in.Load()) }()
 	} else {
 		h.gates = append(h.gates, w)
@@ -69,11 +72,11 @@ func (h *house) leaves(i int) {
 	if w.held {
 		h.held--
 		h.bytes -= w.bytes
-		h.limits.leave(slotHeld, w.bytes, 1)
+		h.limits.leave(&w.hold.lane.berth)
 		return
 	}
 	h.inFlight -= w.n
-	h.limits.leave(slotInFlight, 0, w.n)
+	h.free(w.n)
 }
 
 func (h *house) holds(i int, bytes int64) {
@@ -85,7 +88,24 @@ func (h *house) holds(i int, bytes int64) {
 	h.held++
 	h.bytes += bytes
 	h.inFlight--
-	h.hold(slotInFlight, bytes)
+	w.hold.lane.bytes = bytes
+	h.hold(&w.hold)
+}
+
+func (h *house) ends(i int) {
+	h.inside[i].over = true
+	h.inside[i].hold.End()
+}
+
+// underWayNow is what must be counted as such.
+func (h *house) underWayNow() int {
+	n := h.inFlight + len(h.lanes)
+	for _, w := range h.inside {
+		if w.held && w.over {
+			n++
+		}
+	}
+	return n
 }
 
 func (h *house) givesUp(list *[]*waiter, who int) {
@@ -101,7 +121,7 @@ type move struct{ kind, who, events, bytes int }
 
 var moves = rapid.SliceOfN(rapid.Custom(func(rt *rapid.T) move {
 	return move{
-		kind:   rapid.IntRange(0, 7).Draw(rt, "kind"),
+		kind:   rapid.IntRange(0, 8).Draw(rt, "kind"),
 		who:    rapid.IntRange(0, 9).Draw(rt, "who"),
 		events: rapid.SampledFrom([]int{1, 1, 2, 3, 9}).Draw(rt, "events"),
 		bytes:  rapid.IntRange(0, 60).Draw(rt, "bytes"),
@@ -121,6 +141,8 @@ func (h *house) happens(m move) {
 		h.givesUp(&h.lanes, m.who)
 	case m.kind <= 6 && inside:
 		h.leaves(m.who % len(h.inside))
+	case inside && m.kind == 7:
+		h.ends(m.who % len(h.inside))
 	case inside:
 		h.holds(m.who%len(h.inside), int64(m.bytes))
 	}
@@ -131,6 +153,9 @@ func (h *house) wrong() error {
 	inFlight, held := h.counts()
 	if inFlight != h.inFlight || held != h.held {
 		return fmt.Errorf("%d in flight, %d held; want %d and %d", inFlight, held, h.inFlight, h.held)
+	}
+	if n := int(h.underWay.Load()); n != h.underWayNow() {
+		return fmt.Errorf("%d under way, want %d", n, h.underWayNow())
 	}
 	working := slices.DeleteFunc(slices.Clone(h.inside), func(w *waiter) bool { return w.held })
 	if inFlight > h.maxInFlight && (len(working) != 1 || working[0].n <= h.maxInFlight) {
@@ -155,6 +180,7 @@ func TestEventsAreLetInByTheLimitsInTheOrderOfTheirArrival(t *testing.T) {
 			maxInFlight: rapid.IntRange(1, 4).Draw(rt, "max_in_flight"),
 			maxHeld:     rapid.IntRange(1, 4).Draw(rt, "max_held"),
 			maxBytes:    int64(rapid.IntRange(1, 100).Draw(rt, "max_held_bytes")),
+			underWay:    new(atomic.Int64),
 		}}
 		var err error
 		script := moves.Draw(rt, "moves")
@@ -179,7 +205,7 @@ func TestEventsAreLetInByTheLimitsInTheOrderOfTheirArrival(t *testing.T) {
 
 func TestASmallMessageGoesInWhenTheLargeOneBeforeItGivesUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := &limits{maxInFlight: 2, maxHeld: 1, maxBytes: 1}
+		l := newLimits(flowConfig{MaxInFlight: 2, MaxHeld: 1, MaxHeldBytes: 1})
 		l.admit(nil, 1)
 		stop := make(chan struct{})
 		var large, small atomic.Bool
@@ -200,7 +226,7 @@ func TestASmallMessageGoesInWhenTheLargeOneBeforeItGivesUp(t *testing.T) {
 
 // Whoever is let in at the very moment when he gives up must not keep the slot.
 func TestNoSlotIsLostToSomebodyWhoGivesUp(t *testing.T) {
-	l := &limits{maxInFlight: 1, maxHeld: 1, maxBytes: 1}
+	l := newLimits(flowConfig{MaxInFlight: 1, MaxHeld: 1, MaxHeldBytes: 1})
 	for range 2000 {
 		if !l.admit(nil, 1) {
 			t.Fatal("not let in")
@@ -208,37 +234,53 @@ func TestNoSlotIsLostToSomebodyWhoGivesUp(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
 		results := make(chan bool, 2)
 		go func() { results <- l.admit(ctx.Done(), 1) }()
+		l.want()
 		go func() { results <- l.enter(ctx) == nil }()
 		go cancel()
-		l.leave(slotInFlight, 0, 1)
+		l.free(1)
 		for range 2 {
 			if <-results {
-				l.leave(slotInFlight, 0, 1)
+				l.free(1)
 			}
 		}
-		if inFlight, held := l.counts(); inFlight != 0 || held != 0 || len(l.gates)+len(l.lanes) > 0 {
+		if inFlight, held := l.counts(); inFlight != 0 || held != 0 || l.underWay.Load() != 0 || len(l.gates)+len(l.lanes) > 0 {
 			t.Fatalf("%d in flight, %d held, %d and %d waiting after all have left", inFlight, held, len(l.gates), len(l.lanes))
 		}
 		cancel()
 	}
 }
 
-func TestOnlyAFullFiniteFlowAsksForRelief(t *testing.T) {
-	for _, finite := range []bool{true, false} {
-		asked := 0
-		l := &limits{maxInFlight: 9, maxHeld: 2, maxBytes: 100, finite: finite, relievers: []func(){func() { asked++ }}}
-		l.group = []*limits{l}
-		l.hold(slotNone, 10)
-		l.relieve()
-		if asked != 0 {
-			t.Errorf("finite %v: asked with room to spare", finite)
-		}
-		l.hold(slotNone, 90) // full by bytes and by number
-		l.relieve()
-		if want := map[bool]int{true: 1, false: 0}[finite]; asked != want {
-			t.Errorf("finite %v: asked %d times, want %d", finite, asked, want)
+// held is an event of a flow that waits.
+func held(l *limits, bytes int64) *Hold {
+	h := &Hold{lane: &lane{berth: berth{bytes: bytes}, flow: &flow{limits: l}}}
+	l.hold(h)
+	return h
+}
+
+func TestRoomIsMadeInAFullFiniteFlowOnceNothingIsUnderWay(t *testing.T) {
+	asked, stops := 0, false
+	l := newLimits(flowConfig{MaxInFlight: 9, MaxHeld: 2, MaxHeldBytes: 100})
+	l.relief = &relief{limits: []*limits{l}, stopping: func() bool { return stops }, holders: []func(int) int{func(n int) int { asked += n; return n }}}
+	want := func(n int, when string) {
+		t.Helper()
+		if l.relieve(); asked != n {
+			t.Errorf("%s: %d events were to go early, want %d", when, asked, n)
 		}
 	}
+	first := held(l, 10)
+	want(0, "with room to spare")
+	l.admit(nil, 1)
+	held(l, 90)
+	want(0, "with an event in flight")
+	l.free(1)
+	want(1, "full by bytes and by number")
+	first.End()
+	want(1, "with an event that has been let go")
+	l.leave(&first.lane.berth)
+	want(1, "with room again")
+	held(l, 200)
+	stops = true
+	want(1, "when the flow stops")
 }
 
 func TestRates(t *testing.T) {

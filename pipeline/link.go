@@ -59,13 +59,23 @@ func (b *fileBuilder) prepareGroups() {
 		if n := f.finiteSources(); n > 0 && n < len(f.sources) {
 			b.problems.Warnf(f.node, "flow %q reads live sources beside such that end by themselves: all of it goes by the wall clock, so that a window holds up a file as long as it says", f.name)
 		}
-		f.limits.finite = f.group.finite
 		f.group.flows = append(f.group.flows, f)
-		for _, other := range b.p.flows {
-			if other.group == f.group {
-				f.limits.relievers = append(f.limits.relievers, other.onFull...)
-				f.limits.group = append(f.limits.group, other.limits)
-			}
+	}
+	for _, f := range b.p.flows {
+		f.group.shareLimits()
+	}
+}
+
+// shareLimits has the limits of all flows of a group work together.
+func (g *numbering) shareLimits() {
+	first := g.flows[0]
+	r := &relief{stopping: func() bool { return isClosed(first.stopping) }}
+	for _, f := range g.flows {
+		r.limits = append(r.limits, f.limits)
+		r.holders = append(r.holders, f.onFull...)
+		f.limits.underWay = first.limits.underWay
+		if g.finite {
+			f.limits.relief = r
 		}
 	}
 }

@@ -119,7 +119,7 @@ func (s *sequence) settle(i int, err error) {
 func (s *sequence) moveOn() {
 	rest := s.len() - s.next
 	if surplus := s.credits - rest; surplus > 0 {
-		s.flow.limits.leave(slotInFlight, 0, surplus)
+		s.flow.limits.free(surplus)
 		s.credits = rest
 	}
 	if rest == 0 {
@@ -127,6 +127,9 @@ func (s *sequence) moveOn() {
 	}
 	if s.done == nil {
 		s.done = make(chan struct{})
+	}
+	if s.credits == 0 {
+		s.flow.limits.want()
 	}
 	l := &lane{Context: s.ctx, flow: s.flow, seq: s, root: s.rootOfParent()}
 	if s.parent != nil {
@@ -171,7 +174,7 @@ func (s *sequence) failRest(l *lane, err error) {
 // leaveRest returns the slots of events that ran on another event's slot.
 func (s *sequence) leaveRest() {
 	if s.credits > 0 {
-		s.flow.limits.leave(slotInFlight, 0, s.credits)
+		s.flow.limits.free(s.credits)
 		s.credits = 0
 	}
 }
@@ -197,15 +200,15 @@ func Each(ctx context.Context, events []*Event, next Handler) error {
 func (l *lane) branch(ctx context.Context, s *sequence) error {
 	s.ctx, s.flow, s.parent, s.passed = ctx, l.flow, l, l.passed
 	l.split(s.len() - 1)
-	first := &lane{Context: ctx, flow: l.flow, seq: s, parent: l, root: l.root, slot: l.slot, bytes: l.bytes}
-	l.slot, l.bytes = slotNone, 0
+	first := &lane{Context: ctx, flow: l.flow, seq: s, parent: l, root: l.root, berth: l.berth}
+	l.berth = berth{}
 	first.reached.Store(l.reached.Load())
 	l.flow.lanes.add(first)
 	err := s.run(first)
 	l.flow.lanes.remove(first)
 	l.reached.Store(first.reached.Load()) // next was reached, should the stage fail now
 	if !first.yielded {
-		l.slot, l.bytes = first.slot, first.bytes
+		l.berth = first.berth
 	}
 	l.dead = l.dead || s.dead.Load()
 	return err

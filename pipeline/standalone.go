@@ -17,7 +17,7 @@ func NewEnv(name string, state State, o Options) *Env {
 	if state == nil {
 		p.state = noState{}
 	}
-	f := &flow{name: name, pipeline: p, clock: o.Clock, group: &numbering{}, limits: &limits{}}
+	f := &flow{name: name, pipeline: p, clock: o.Clock, group: &numbering{}, limits: newLimits(flowConfig{})}
 	return &Env{Name: name, Flow: name, Clock: o.Clock, Log: o.Log, pipeline: p, flow: f, space: name, problems: &conf.Problems{}}
 }
 

@@ -22,11 +22,18 @@ func (s *stage) commit(ctx context.Context, id pipeline.Digest, o pipeline.Outco
 			return nil
 		}
 		s.log.Warn("event is delivered, but the state store cannot record it; trying again", "error", err)
-		if !pipeline.Sleep(ctx, s.clock, pause, pipeline.Held(ctx)) {
+		if !pipeline.Sleep(ctx, s.clock, pause, heldUnderWay(ctx)) {
 			return pipeline.ErrReturned
 		}
 		pause = min(2*pause, longestPause)
 	}
+}
+
+// heldUnderWay makes room for other events, while this one waits for no other.
+func heldUnderWay(ctx context.Context) (giveBack <-chan struct{}) {
+	hold := pipeline.NewHold(ctx)
+	hold.End()
+	return hold.Begin()
 }
 
 const (

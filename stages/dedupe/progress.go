@@ -56,7 +56,9 @@ func (p *progress) enter(ctx context.Context, id pipeline.Digest) (first bool, e
 
 // wait holds the event until the outcome of the copy in progress is known.
 func wait(ctx context.Context, o *outcome) error {
-	giveBack := pipeline.HeldBehind(ctx)
+	hold := pipeline.NewHold(ctx)
+	defer hold.End()
+	giveBack := hold.BeginBehind()
 	select {
 	case <-o.known:
 		return nil

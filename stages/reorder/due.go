@@ -87,7 +87,7 @@ func (s *stage) isFarAhead(w *waiter, now time.Time) bool {
 // run gives the turn to the next event of a key, if none has it.
 func (s *stage) run(q *queue) {
 	if w := q.take(); w != nil {
-		w.turn <- struct{}{}
+		w.signal()
 	}
 }
 
@@ -163,22 +163,22 @@ func (s *stage) ended() {
 
 var endOfTime = time.Unix(1<<40, 0)
 
-// forceOldest lets the event go that has been held longest, with everything of
-// its key before it, because no more may be held.
-func (s *stage) forceOldest() {
+// letGoEarly lets n events go or a few more, those that have been held longest, each
+// with everything of its key before it, because no more may be held.
+func (s *stage) letGoEarly(n int) (gone int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for len(s.line) > 0 {
+	for len(s.line) > 0 && gone < n {
 		w := s.line[0]
 		s.shift()
 		if w.where == isHeld {
-			s.force(w)
-			return
+			gone += s.force(w)
 		}
 	}
+	return gone
 }
 
-func (s *stage) force(w *waiter) {
+func (s *stage) force(w *waiter) (gone int) {
 	q, before := w.queue, len(w.queue.ready)
 	if w.untimed || s.isFarAhead(w, s.mark.now()) {
 		w.alone = true
@@ -186,8 +186,10 @@ func (s *stage) force(w *waiter) {
 	} else {
 		q.releaseUpTo(w)
 	}
-	for _, r := range q.ready[before:] {
+	early := q.ready[before:]
+	for _, r := range early {
 		r.forced = true
 	}
 	s.run(q)
+	return len(early)
 }

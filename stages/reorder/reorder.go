@@ -136,7 +136,7 @@ func (s *stage) await(ctx context.Context, w *waiter) error {
 		return w.refused
 	default:
 	}
-	giveBack := pipeline.Held(ctx)
+	giveBack := w.hold.Begin()
 	select {
 	case <-w.turn:
 		return w.refused

@@ -37,6 +37,7 @@ type counts struct{ late, forced, dropped, reordered *pipeline.Counter }
 // waiter is an event that has entered and is not settled yet.
 type waiter struct {
 	event   *pipeline.Event
+	hold    pipeline.Hold
 	id      string // the event's, as time and seq: later stages may change them there
 	time    time.Time
 	seq     pipeline.Seq
@@ -56,6 +57,12 @@ type waiter struct {
 	ordered   bool // released in order: what is earlier is late from then on
 	overtaken bool // an event that came after it has left before it
 	late      time.Duration
+}
+
+// signal wakes the event: it may go, or has to go back.
+func (w *waiter) signal() {
+	w.hold.End()
+	w.turn <- struct{}{}
 }
 
 // place is where a waiter stands.
@@ -79,7 +86,7 @@ func newStage(c Config, env *pipeline.Env) *stage {
 		counts: counts{env.Counter(pipeline.CountLate), env.Counter(pipeline.CountForced), env.Counter(pipeline.CountDropped), env.Counter(pipeline.CountReordered)},
 	}
 	s.follower = env.Follow(s.passed, s.ended)
-	env.OnFull(s.forceOldest)
+	env.OnFull(s.letGoEarly)
 	return s
 }
 
@@ -91,7 +98,7 @@ func (s *stage) enter(ctx context.Context, e *pipeline.Event) (*waiter, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &waiter{event: e, id: e.ID, time: e.Time, seq: e.Seq, queue: q, turn: make(chan struct{}, 1), untimed: e.Time.IsZero()}
+	w := &waiter{event: e, hold: pipeline.NewHold(ctx), id: e.ID, time: e.Time, seq: e.Seq, queue: q, turn: make(chan struct{}, 1), untimed: e.Time.IsZero()}
 	if s.finite || s.config.By == byArrival {
 		s.awaitNumber(w)
 		s.follower.Enter(ctx)
@@ -230,7 +237,7 @@ var errOvertaken = fmt.Errorf("%w: an earlier event of its key went back", pipel
 func (s *stage) sendBack(q *queue) {
 	for _, w := range append(q.ready, q.held...) {
 		w.refused, w.where = errOvertaken, isGone
-		w.turn <- struct{}{}
+		w.signal()
 		s.leave(q)
 	}
 	q.ready, q.held = nil, nil

@@ -67,7 +67,9 @@ func (s *stage) confirm(ctx context.Context, topic string, env *snssig.Envelope)
 // Stages behind that wait for earlier messages do not wait for this one, which
 // will not come to them.
 func (s *stage) rest(ctx context.Context, d time.Duration) bool {
-	giveBack := pipeline.HeldBehind(ctx)
+	hold := pipeline.NewHold(ctx)
+	defer hold.End()
+	giveBack := hold.BeginBehind()
 	select {
 	case <-giveBack:
 		return false

@@ -1,0 +1,83 @@
+package stages_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/leat-io/leat/pipeline"
+	"github.com/leat-io/leat/pipeline/flowtest"
+)
+
+// replayed starts a flow over a finite source that has n events, t seconds apart,
+// of so many keys. Its sink takes a second for each event.
+func replayed(t *testing.T, limits string, n, apart, keys int) *flowtest.Rig {
+	t.Helper()
+	o := flowtest.Options{
+		Catalog: catalog(), Source: &pipeline.Source{Finite: true, Hold: pipeline.Forever},
+		Fail: func(string, *pipeline.Event, int) error { time.Sleep(time.Second); return nil },
+	}
+	rig := flowtest.Load(t, flowOf(limits+toOut, identify, "{dedupe: {}}", "{reorder: {window: 10s}}"), o)
+	for i := range n {
+		rig.Feed.Send("", event(fmt.Sprint(i), fmt.Sprint(i%keys), i*apart))
+	}
+	rig.Feed.End()
+	rig.Run()
+	return rig
+}
+
+func forcedIn(got []flowtest.Got) (n int) {
+	for _, g := range got {
+		if g.Meta[pipeline.MarkForced] != "" {
+			n++
+		}
+	}
+	return n
+}
+
+// What a slow sink has yet to take is held as well, but not by the window: it
+// leaves by itself, and nothing has to go early for it.
+func TestASlowSinkLetsNothingGoEarly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rig := replayed(t, "    max_in_flight: 4\n    max_held: 20\n", 200, 1, 1)
+		if err := ends(t, rig); err != nil {
+			t.Fatal(err)
+		}
+		got := rig.Recorder.Got("out")
+		if n := forcedIn(got); n > 0 || len(got) != 200 {
+			t.Errorf("%d of %d went early, with room for 20 and 11 in the window", n, len(got))
+		}
+		if !slices.IsSortedFunc(got, func(a, b flowtest.Got) int { return a.Time.Compare(b.Time) }) {
+			t.Error("out of order")
+		}
+	})
+}
+
+func TestAFullHouseLetsGoWhatItHasNoRoomForAndNoMore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rig := replayed(t, "    max_in_flight: 4\n    max_held: 16\n", 100, 0, 100)
+		if err := ends(t, rig); err != nil {
+			t.Fatal(err)
+		}
+		got := rig.Recorder.Got("out")
+		// Two at a time go, so at the end the house may lack one of its 16.
+		if n := forcedIn(got); len(got) != 100 || n < 84 || n > 85 {
+			t.Errorf("%d of %d went early, with room for 16", n, len(got))
+		}
+	})
+}
+
+func TestAFullHouseThatStopsLetsNothingGoEarly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rig := replayed(t, "    max_in_flight: 4\n    max_held: 16\n", 100, 0, 100)
+		settle(1500 * time.Millisecond)
+		if err := rig.Stop(); err != nil {
+			t.Fatal(err)
+		}
+		if n := len(rig.Recorder.Got("out")); n != 4 {
+			t.Errorf("%d were delivered, want the 4 that were on their way or had gone before", n)
+		}
+	})
+}
