@@ -62,8 +62,9 @@ func TestAFullHouseLetsGoWhatItHasNoRoomForAndNoMore(t *testing.T) {
 			t.Fatal(err)
 		}
 		got := rig.Recorder.Got("out")
-		// Two at a time go, so at the end the house may lack one of its 16.
-		if n := forcedIn(got); len(got) != 100 || n < 84 || n > 85 {
+		// At the end the house holds 16, and what was in flight when it was full; as two
+		// go at a time, it may lack one.
+		if n := forcedIn(got); len(got) != 100 || n < 80 || n > 85 {
 			t.Errorf("%d of %d went early, with room for 16", n, len(got))
 		}
 	})

@@ -23,6 +23,7 @@ as_root() {
 
 missing=0
 as_root java default-jre-headless || missing=1
+as_root redis-server redis-server || missing=1
 
 if ! cmp -s "$here/package-lock.json" "$target/installed"; then
 	if as_root npm npm nodejs; then

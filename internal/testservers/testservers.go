@@ -1,10 +1,10 @@
 // Package testservers starts servers of others for tests: fauxqs, which speaks
-// the JSON protocol of SQS and SNS, and elasticmq, which speaks SQS's older query
-// protocol only. They are what keeps our own double from agreeing with nobody but
-// ourselves.
+// the JSON protocol of SQS and SNS, elasticmq, which speaks SQS's older query
+// protocol only, and Redis. They are what keeps our own doubles from agreeing with
+// nobody but ourselves.
 //
 // install.sh in this folder, which make test runs, puts them into .testservers at
-// the root of the repository. Where they are missing a test is skipped; with
+// the root of the repository, and installs Redis where it may. Where they are missing a test is skipped; with
 // CI=true in the environment it fails instead.
 //
 // A server is started when the first test asks for it and serves all tests of the
@@ -46,6 +46,7 @@ func Main(m *testing.M) int {
 func Stop() {
 	fauxqs.stop()
 	elasticmq.stop()
+	stopSharedRedis()
 }
 
 var (

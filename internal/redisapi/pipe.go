@@ -1,0 +1,62 @@
+package redisapi
+
+import (
+	"context"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/leat-io/leat/internal/coalesce"
+)
+
+// Pipe puts the commands of concurrent callers into common round trips. A caller
+// that is alone does not wait for others.
+type Pipe struct {
+	client  Client
+	batches *coalesce.Coalescer[[]redis.Cmder]
+}
+
+const (
+	// pipeItems is how many callers share a round trip. More bring little, and keep
+	// the server from others for longer.
+	pipeItems = 200
+	// pipeRequests is how many round trips are under way at the same time: with two,
+	// one is on the wire while the server works on the other; more serve a server that
+	// is far away.
+	pipeRequests = 4
+	pipeBytes    = 1 << 20
+)
+
+// NewPipe returns a pipe that has to be closed. It does not close the client.
+func NewPipe(client Client) *Pipe {
+	p := &Pipe{client: client}
+	p.batches = coalesce.New(coalesce.Options[[]redis.Cmder]{
+		MaxItems: pipeItems, MaxBytes: pipeBytes, MaxRequests: pipeRequests, Send: p.send,
+		AfterFunc: func(d time.Duration, f func()) func() { t := time.AfterFunc(d, f); return func() { t.Stop() } },
+	})
+	return p
+}
+
+// Do sends commands, in their order, and returns when they are answered: each has
+// its own result and error then. Do's own error means that they were not sent, or
+// that ctx ended and nobody knows what became of them.
+//
+// A connection that breaks off has commands sent again, so every one of them must be
+// such that it may be carried out twice.
+func (p *Pipe) Do(ctx context.Context, commands ...redis.Cmder) error {
+	return p.batches.Do(ctx, nil, commands, 64*len(commands), "")
+}
+
+// Close returns once all callers have their answers.
+func (p *Pipe) Close() { p.batches.Close() }
+
+func (p *Pipe) send(ctx context.Context, batch [][]redis.Cmder) []error {
+	pipeline := p.client.Pipeline()
+	for _, commands := range batch {
+		for _, c := range commands {
+			_ = pipeline.Process(ctx, c)
+		}
+	}
+	_, _ = pipeline.Exec(ctx) // each command knows its own error
+	return nil
+}
