@@ -6,6 +6,7 @@ import (
 	"github.com/leat-io/leat/pipeline"
 	"github.com/leat-io/leat/state/embedded"
 	"github.com/leat-io/leat/state/memory"
+	"github.com/leat-io/leat/state/redis"
 )
 
 // All returns the stores that can be named under `state:`. The first is the one
@@ -14,5 +15,6 @@ func All() []pipeline.StateDef {
 	return []pipeline.StateDef{
 		embedded.State,
 		memory.State,
+		redis.State,
 	}
 }

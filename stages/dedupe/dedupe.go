@@ -8,8 +8,6 @@ package dedupe
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"log/slog"
 	"time"
 
@@ -106,28 +104,22 @@ func (s *stage) identity(e *pipeline.Event) (pipeline.Digest, error) {
 }
 
 func (s *stage) claimAndDeliver(ctx context.Context, id pipeline.Digest, e *pipeline.Event, next pipeline.Handler) error {
-	verdict, err := s.claims.Claim(ctx, id)
+	verdict, err := s.claim(ctx, id)
 	switch {
 	case err != nil && s.config.OnStateError == deliver && ctx.Err() == nil:
 		e.SetMeta(pipeline.MarkDedupe, "unknown")
 		return next(ctx, e)
 	case err != nil:
-		return fmt.Errorf("claim: %w", err)
+		return err
 	case verdict == pipeline.Delivered:
 		s.duplicates.Inc()
 		return nil
 	case verdict == pipeline.Earlier:
 		s.earlier.Inc()
 		return nil
-	case verdict == pipeline.Elsewhere:
-		return errElsewhere
 	}
 	return s.deliver(ctx, id, e, next)
 }
-
-// errElsewhere has the event offered again later: another process delivers it,
-// or has died and leaves it to us.
-var errElsewhere = errors.New("another process is delivering the event")
 
 // deliver runs the rest of the flow under a claim that is ours.
 func (s *stage) deliver(ctx context.Context, id pipeline.Digest, e *pipeline.Event, next pipeline.Handler) error {

@@ -49,9 +49,9 @@ func (s Subject) spacesAreApart(t *testing.T) {
 func (s Subject) ttlPasses(t *testing.T) {
 	b := s.start(t)
 	b.commit("a", "1", pipeline.OutcomeDelivered)
-	b.clock.Advance(TTL - 1)
+	b.pass(TTL - 1)
 	b.claims("a", "1", pipeline.Delivered)
-	b.clock.Advance(1 + Slack)
+	b.pass(1 + Slack)
 	b.claims("a", "1", pipeline.Claimed)
 	b.commit("a", "1", pipeline.OutcomeDelivered)
 	b.claims("a", "1", pipeline.Delivered)
@@ -60,13 +60,13 @@ func (s Subject) ttlPasses(t *testing.T) {
 func (s Subject) ttlIsExtended(t *testing.T) {
 	b := s.start(t)
 	b.commit("a", "1", pipeline.OutcomeDelivered)
-	b.clock.Advance(TTL / 2)
+	b.pass(TTL / 2)
 	b.commit("a", "1", pipeline.OutcomeDelivered)
 	for range 3 {
-		b.clock.Advance(TTL / 6)
+		b.pass(TTL / 6)
 		b.commit("a", "other", pipeline.OutcomeDelivered)
 	}
-	b.clock.Advance(TTL/2 - TTL/6*3 + TTL/4)
+	b.pass(TTL/2 - TTL/6*3 + TTL/4)
 	b.claims("a", "1", pipeline.Delivered)
 }
 

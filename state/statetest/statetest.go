@@ -13,6 +13,12 @@ type Subject struct {
 	// Open opens the store that is kept in folder, with nothing in it for a new
 	// folder. close ends its run.
 	Open func(t testing.TB, folder string, clock pipeline.Clock) (s pipeline.State, close func() error)
+	// Pass has the store's server, which has a clock of its own, believe that time has
+	// passed. nil: it has none.
+	Pass func(t testing.TB, folder string, d time.Duration)
+	// LastCounts says that the ttl of an event's last commit counts, also when an
+	// earlier one was longer.
+	LastCounts bool
 	// Persists says that what was committed is there again when the store is
 	// opened in the same folder.
 	Persists bool
@@ -61,6 +67,14 @@ func (s Subject) start(t testing.TB) *bench {
 	b.open()
 	t.Cleanup(func() { b.shut() })
 	return b
+}
+
+// pass lets time pass.
+func (b *bench) pass(d time.Duration) {
+	if b.Pass != nil {
+		b.Pass(b.TB, b.folder, d)
+	}
+	b.clock.Advance(d)
 }
 
 func (b *bench) open() {

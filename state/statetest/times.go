@@ -30,7 +30,7 @@ func (s Subject) timesPass(t *testing.T) {
 	b.state.Times("a").Save("gone", at)
 	b.commit("a", "1", pipeline.OutcomeDelivered)
 	for range 3 {
-		b.clock.Advance(6 * day)
+		b.pass(6 * day)
 		b.last("a", "k", at, false)
 		at = at.Add(1)
 		b.state.Times("a").Save("k", at)

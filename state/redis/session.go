@@ -1,0 +1,134 @@
+package redis
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/leat-io/leat/pipeline"
+)
+
+// session is the life of this process as others see it: a key that expires unless it
+// is renewed. A session that has expired never comes back, for others may have acted
+// on its end: the process goes on under a new name.
+type session struct {
+	store *store
+	name  atomic.Pointer[string]
+
+	mu    sync.Mutex
+	timer pipeline.Timer
+	ended bool
+	away  bool // the last renewal failed
+	seen  map[string]time.Time
+}
+
+// renewals is how many signs of life fit into the time after which nobody believes in
+// a session any more.
+const renewals = 3
+
+func newSession(s *store) *session {
+	x := &session{store: s, seen: map[string]time.Time{}}
+	x.rename()
+	return x
+}
+
+func (x *session) rename() string {
+	var random [9]byte
+	_, _ = rand.Read(random[:])
+	name := base64.RawURLEncoding.EncodeToString(random[:])
+	x.name.Store(&name)
+	return name
+}
+
+func (x *session) key(name string) string { return x.store.key("s:" + name) }
+
+func (x *session) begin(ctx context.Context) error {
+	if err := x.store.client.Set(ctx, x.key(*x.name.Load()), "1", x.store.config.SessionTTL).Err(); err != nil {
+		return x.store.wrap("begin a session", err)
+	}
+	x.renewLater()
+	return nil
+}
+
+func (x *session) renewLater() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if !x.ended {
+		x.timer = x.store.clock.AfterFunc(x.store.config.SessionTTL/renewals, x.renew)
+	}
+}
+
+func (x *session) renew() {
+	defer x.renewLater()
+	ctx, cancel := context.WithTimeout(context.Background(), x.store.config.SessionTTL/renewals)
+	defer cancel()
+	name := *x.name.Load()
+	alive, err := x.store.client.Expire(ctx, x.key(name), x.store.config.SessionTTL).Result()
+	if err == nil && !alive {
+		err = x.store.client.Set(ctx, x.key(x.rename()), "1", x.store.config.SessionTTL).Err()
+		x.store.log.Warn("this process was taken for dead, as Redis had no sign of life of it in time, or has lost its memory: events under way may be delivered twice", "session_ttl", x.store.config.SessionTTL)
+	}
+	x.note(err)
+}
+
+// note says once that Redis is away, and once that it is back.
+func (x *session) note(err error) {
+	x.mu.Lock()
+	was := x.away
+	x.away = err != nil && !x.ended
+	is := x.away
+	x.mu.Unlock()
+	switch {
+	case is && !was:
+		x.store.log.Warn("Redis does not answer: events are held until it does", "redis", x.store.config.Address(), "error", err)
+	case was && !is:
+		x.store.log.Info("Redis answers again", "redis", x.store.config.Address())
+	}
+}
+
+// end gives everything that is still claimed back to others.
+func (x *session) end(ctx context.Context) {
+	x.mu.Lock()
+	x.ended = true
+	if x.timer != nil {
+		x.timer.Stop()
+	}
+	x.mu.Unlock()
+	_ = x.store.client.Del(ctx, x.key(*x.name.Load())).Err()
+}
+
+// believed is for how long a session that lives is not asked for again.
+const believed = time.Second
+
+// lives reports whether another session is alive.
+func (x *session) lives(ctx context.Context, name string) (bool, error) {
+	now := time.Now() // the server's clock runs on whatever ours is
+	x.mu.Lock()
+	seen, known := x.seen[name]
+	x.mu.Unlock()
+	if known && now.Sub(seen) < believed {
+		return true, nil
+	}
+	c := redis.NewIntCmd(ctx, "exists", x.key(name))
+	if err := errors.Join(x.store.pipe.Do(ctx, c), c.Err()); err != nil {
+		return false, err
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if c.Val() == 0 {
+		delete(x.seen, name)
+		return false, nil
+	}
+	if len(x.seen) > 1000 {
+		clear(x.seen)
+	}
+	x.seen[strings.Clone(name)] = now
+	return true, nil
+}
