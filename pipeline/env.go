@@ -62,6 +62,20 @@ func (env *Env) Claims() Claims { return env.pipeline.state.Claims(env.space) }
 // Times returns the memory of this stage for the last released time of each key.
 func (env *Env) Times() Times { return env.pipeline.state.Times(env.space) }
 
+// Turnstile returns that of this stage, if the state store has one; see [Turnstiles].
+// Call it in [Env.OnStart].
+func (env *Env) Turnstile(o TurnstileOptions) (Turnstile, bool) {
+	s, ok := env.pipeline.state.(Turnstiles)
+	if !ok {
+		return nil, false
+	}
+	return s.Turnstile(env.space, o), true
+}
+
+// Redelivery is after what time the sources give a message to others that was given to
+// a process that died; the longest of them. It is known from [Env.OnStart] on.
+func (env *Env) Redelivery() time.Duration { return env.flow.group.redelivery() }
+
 // Finite reports whether all sources whose events can reach this stage end by
 // themselves. It is known from [Env.OnStart] on.
 func (env *Env) Finite() bool { return env.flow.group.finite }

@@ -7,7 +7,8 @@ const (
 	MarkLate          = "leat.late"           // earlier than the last released event of its key
 	MarkLateBy        = "leat.late_by"        // by how much, as a Go duration
 	MarkForced        = "leat.forced"         // released before its time, to stay within max_held
-	MarkUnordered     = "leat.unordered"      // has no time: it kept its place of arrival
+	MarkUnordered     = "leat.unordered"      // has no time: it kept its place of arrival; or what went before is not known
+	MarkOrderSeq      = "leat.order_seq"      // higher than that of every event of its key before it, across replicas
 	MarkUnkeyed       = "leat.unkeyed"        // has no key: it was not ordered
 	MarkGap           = "leat.gap"            // the event of the key before it became a dead letter
 	MarkDedupe        = "leat.dedupe"         // "unknown": the state could not be asked

@@ -18,7 +18,7 @@ import (
 )
 
 // Stage declares the reorder stage.
-var Stage = pipeline.DefineStage("reorder", Config{By: byTime, Late: lateDeliver, NoTime: asArrived, NoKey: asArrived, MaxAhead: time.Hour}, New)
+var Stage = pipeline.DefineStage("reorder", Config{By: byTime, Late: lateDeliver, NoTime: asArrived, NoKey: asArrived, MaxAhead: time.Hour, OnDeath: onDeathWait}, New)
 
 // Config is the reorder stage's part of pipeline.yaml.
 type Config struct {
@@ -42,6 +42,10 @@ type Config struct {
 	// it is taken for a mistake: such an event leaves in its place of arrival,
 	// marked leat.unordered, and makes no other event late.
 	MaxAhead time.Duration `yaml:"max_ahead"`
+	// What later events of a key do, with a state that replicas share, when the replica
+	// dies that holds an earlier one: wait until the source has given it to another one,
+	// but no longer than that takes; or skip it, so that it is late when it comes.
+	OnDeath string `yaml:"on_death"`
 }
 
 const (
@@ -51,6 +55,8 @@ const (
 	lateDrop      = "drop"
 	viaDeadLetter = "dead_letter"
 	asArrived     = "arrival"
+	onDeathWait   = "wait"
+	onDeathSkip   = "skip"
 )
 
 // Validate reports settings that cannot work.
@@ -68,6 +74,8 @@ func (c Config) Validate() error {
 		return pipeline.FieldError("no_time", "want arrival or dead_letter, got %q", c.NoTime)
 	case c.NoKey != asArrived && c.NoKey != viaDeadLetter:
 		return pipeline.FieldError("no_key", "want arrival or dead_letter, got %q", c.NoKey)
+	case c.OnDeath != onDeathWait && c.OnDeath != onDeathSkip:
+		return pipeline.FieldError("on_death", "want wait or skip, got %q", c.OnDeath)
 	case c.MaxAhead <= 0:
 		return pipeline.FieldError("max_ahead", "must be longer than 0s")
 	}
@@ -82,12 +90,15 @@ func (c Config) Traits() pipeline.Traits {
 // New builds the stage.
 func New(c Config, env *pipeline.Env) (pipeline.Stage, error) {
 	s := newStage(c, env)
-	env.OnStart(func(context.Context) error {
+	env.OnStart(func(ctx context.Context) error {
 		s.finite, s.notBefore = env.Finite(), env.NotBefore()
-		return nil
+		return s.joinOthers(ctx, env)
 	})
 	env.OnClose(func() error {
 		s.stopTimer()
+		if s.turnstile != nil {
+			return s.turnstile.Close()
+		}
 		return nil
 	})
 	return func(next pipeline.Handler) pipeline.Handler {
@@ -101,6 +112,9 @@ func (s *stage) handle(ctx context.Context, e *pipeline.Event, next pipeline.Han
 	}
 	if e.Time.IsZero() && s.config.By == byTime && s.config.NoTime == viaDeadLetter {
 		return pipeline.Reject(errors.New("the event has no time"))
+	}
+	if s.turnstile != nil {
+		return s.handleShared(ctx, e, next)
 	}
 	w, err := s.enter(ctx, e)
 	if err != nil {

@@ -15,7 +15,8 @@ type stage struct {
 	config    Config
 	clock     pipeline.Clock
 	finite    bool
-	notBefore time.Time // nothing is released earlier behind a live source
+	notBefore time.Time          // nothing is released earlier behind a live source
+	turnstile pipeline.Turnstile // of all replicas; nil: this process orders alone
 	follower  *pipeline.Follower
 	times     pipeline.Times
 	counts    counts

@@ -7,6 +7,7 @@ import (
 
 	"github.com/leat-io/leat/internal/redisapi"
 	"github.com/leat-io/leat/pipeline"
+	"github.com/leat-io/leat/state/redis/turnstile"
 )
 
 // store is what the stages of a pipeline share.
@@ -73,6 +74,14 @@ func (s *store) Claims(space string) pipeline.Claims {
 // Times returns the last released times of one stage's keys.
 func (s *store) Times(space string) pipeline.Times {
 	return &times{store: s, prefix: s.key("t:" + space + ":")}
+}
+
+// Turnstile implements [pipeline.Turnstiles].
+func (s *store) Turnstile(space string, o pipeline.TurnstileOptions) pipeline.Turnstile {
+	return turnstile.New(turnstile.Options{
+		TurnstileOptions: o, Client: s.client, Pipe: s.pipe, Prefix: s.config.Prefix, Space: space,
+		SessionTTL: s.config.SessionTTL, Clock: s.clock, Log: s.log,
+	})
 }
 
 // key returns the name of a key. The number is the format of what is stored; no

@@ -1,0 +1,69 @@
+package reorder
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/leat-io/leat/pipeline"
+)
+
+// defaultGrace is for how long the event of a process that died is waited for where the
+// source does not say when it gives such events to others.
+const defaultGrace = 30 * time.Second
+
+// joinOthers has the replicas of a pipeline keep order together, where the state store
+// can. A source that ends by itself is read by one process alone, and what keeps the
+// order of arrival is ordered by its source, which gives all events of a key to one.
+func (s *stage) joinOthers(ctx context.Context, env *pipeline.Env) error {
+	if s.finite || s.config.By != byTime {
+		return nil
+	}
+	grace := env.Redelivery()
+	if grace == 0 {
+		grace = defaultGrace
+	}
+	if s.config.OnDeath == onDeathSkip {
+		grace = 0
+	}
+	line, ok := env.Turnstile(pipeline.TurnstileOptions{Window: s.config.Window, MaxAhead: s.config.MaxAhead, Grace: grace})
+	if !ok {
+		return nil
+	}
+	s.turnstile = line
+	return line.Open(ctx)
+}
+
+// handleShared is handle where replicas keep order together.
+func (s *stage) handleShared(ctx context.Context, e *pipeline.Event, next pipeline.Handler) error {
+	pipeline.Yield(ctx)
+	hold := pipeline.NewHold(ctx)
+	place, err := s.turnstile.Enter(ctx, pipeline.Entrant{Event: e, Go: hold.End})
+	if err != nil {
+		return fmt.Errorf("get in line: %w", err)
+	}
+	turn, err := place.Await(ctx, hold.Begin())
+	if err != nil {
+		return err
+	}
+	w := &waiter{event: e, late: turn.Late, gap: turn.Gap, alone: turn.Unordered, overtaken: turn.Overtaken}
+	settled, outcome := false, pipeline.TurnBack // also when the rest of the flow panics
+	defer func() {
+		if settled && outcome == pipeline.TurnSettled && pipeline.DeadLettered(ctx) {
+			outcome = pipeline.TurnDead
+		}
+		place.Done(ctx, outcome)
+	}()
+	if goesOn, err := s.judge(w); !goesOn {
+		outcome = pipeline.TurnDropped
+		return err
+	}
+	s.markEvent(w)
+	e.SetMeta(pipeline.MarkOrderSeq, strconv.FormatInt(turn.Order, 10))
+	err = next(ctx, e)
+	if settled = err == nil; settled {
+		outcome = pipeline.TurnSettled
+	}
+	return err
+}

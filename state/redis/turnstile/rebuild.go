@@ -1,0 +1,103 @@
+package turnstile
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"sync"
+)
+
+// rebuild puts everything that this process knows back into Redis: after it has lost
+// its memory (anew), or after this process was taken for dead, so that others may have
+// gone on without its events.
+func (s *shard) rebuild(ctx context.Context, anew bool) {
+	lines := s.everyLine()
+	if anew {
+		s.t.o.Log.Warn("Redis has lost its memory: events are put in line again; those that leave meanwhile are marked leat.unordered", "shard", s.number)
+	}
+	if anew {
+		var all sync.WaitGroup
+		next := make(chan *line)
+		for range restorers {
+			all.Go(func() {
+				for l := range next {
+					_ = l.restore(ctx)
+				}
+			})
+		}
+		for _, l := range lines {
+			next <- l
+		}
+		close(next)
+		all.Wait()
+	}
+	for _, l := range lines {
+		if l.isWaiting() {
+			go l.enterAgain() // not here: it may find that the shard has to be joined
+		}
+	}
+}
+
+// restorers is how many lines of a shard are put back at the same time.
+const restorers = 50
+
+func (l *line) isWaiting() bool {
+	l.shard.mu.Lock()
+	defer l.shard.mu.Unlock()
+	return l.waiting() > 0
+}
+
+func (s *shard) everyLine() (all []*line) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, l := range s.lines {
+		all = append(all, l)
+	}
+	return all
+}
+
+// restore puts back what the line knows of its key.
+func (l *line) restore(ctx context.Context) error {
+	s := l.shard
+	s.mu.Lock()
+	gen, last, order := s.gen, l.last, l.order
+	s.mu.Unlock()
+	if last == 0 && order == 0 {
+		return nil
+	}
+	keys := []string{s.tag + ":g", s.tag + ":" + l.name + ":k"}
+	answer, err := restoreScript.Run(ctx, s.t.o.Pipe, keys, gen, strconv.FormatInt(last, 10), strconv.FormatInt(order, 10), keep.Milliseconds())
+	if err == nil && answer == "GEN" {
+		err = errors.New("turnstile: it was lost again")
+	}
+	return err
+}
+
+// enterAgain has every waiting event of the line stand in line in Redis again. What
+// stands there already is left as it is.
+func (l *line) enterAgain() {
+	s := l.shard
+	s.mu.Lock()
+	var waiting []*place
+	for _, p := range l.places {
+		if p != l.running && !p.left {
+			waiting = append(waiting, p)
+		}
+	}
+	s.mu.Unlock()
+	var err error
+	for _, p := range waiting {
+		err = errors.Join(err, p.enter(context.Background()))
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err != nil {
+		l.lookIn(afterError)
+	}
+}
+
+func (s *shard) isClosing() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.closed
+}
