@@ -90,6 +90,8 @@ func refusal(from, to string) string {
 		return "stages, providers, state stores and plugins do not know each other"
 	case from == a: // the list of the folder
 		return ""
+	case strings.HasPrefix(to, from+"/"): // a part of it
+		return ""
 	}
 	return "what is in " + a + " stands for itself; what two of them need belongs into pipeline or internal"
 }
