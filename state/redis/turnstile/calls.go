@@ -60,7 +60,7 @@ func (l *line) common(gen string) []any {
 }
 
 func (l *line) callEnter(ctx context.Context, p *place, due time.Duration) (reply, error) {
-	return l.call(ctx, enterScript, p.id, p.order, p.at, due.Milliseconds(), l.shard.t.o.MaxAhead.Microseconds(), keep.Milliseconds())
+	return l.call(ctx, enterScript, p.id, p.order, p.at, due.Milliseconds(), l.shard.t.o.MaxAhead.Microseconds(), keep.Milliseconds(), p.flags())
 }
 
 func (l *line) callDone(ctx context.Context, id string, o pipeline.TurnOutcome, at string) (reply, error) {
@@ -88,10 +88,10 @@ func read(answer any) (r reply, err error) {
 	case "WAIT", "HELD":
 		r.wait, r.session = time.Duration(number(1))*time.Millisecond, text(2)
 	case "GO":
-		r.id, r.counts = text(1), text(7) == ""
+		r.id, r.counts = text(1), text(7) == "1"
 		r.turn = pipeline.Turn{
 			Order: number(2), Late: time.Duration(number(3)) * time.Microsecond, Gap: text(4) == "1",
-			Unordered: text(5) == "1" || text(7) != "", Overtaken: text(6) == "1",
+			Unordered: text(5) == "1" || text(7) != "1", Overtaken: text(6) == "1",
 		}
 	}
 	return r, nil

@@ -20,6 +20,7 @@ type place struct {
 	entered time.Time
 	turn    chan pipeline.Turn
 
+	gen     string // the generation in which it came
 	granted bool
 	counts  bool // its time makes earlier ones late
 	left    bool
@@ -45,39 +46,52 @@ func orderOf(e *pipeline.Event) string {
 	return string(b[:22])
 }
 
-// enter has the event stand in line in Redis too.
+// enter has the event stand in line in Redis too. While another process has an event of
+// the same id and lives, this one waits for that, and tries again.
 func (p *place) enter(ctx context.Context) error {
-	for {
-		due := max(0, p.line.shard.t.o.Window-p.line.shard.t.o.Clock.Now().Sub(p.entered))
-		r, err := p.line.callEnter(ctx, p, due)
-		switch {
-		case err != nil:
-			return err
-		case r.verb == "BUSY":
-			p.rename()
-			continue
-		}
-		s := p.line.shard
-		s.mu.Lock()
-		if !p.granted && p.line.running == nil {
-			p.line.wait(r)
-		}
-		s.mu.Unlock()
-		return nil
+	s := p.line.shard
+	due := max(0, s.t.o.Window-s.t.o.Clock.Now().Sub(p.entered))
+	r, err := p.line.callEnter(ctx, p, due)
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if p.gen == "" {
+		p.gen = s.gen
+	}
+	switch {
+	case p.left || p.granted:
+	case r.verb == "BUSY":
+		s.t.o.Clock.AfterFunc(whileBusy, func() { p.enterLater() })
+	case p.line.running == nil:
+		p.line.wait(r)
+	}
+	return nil
+}
+
+// whileBusy is after what time an event is tried again whose copy another process has.
+const whileBusy = 500 * time.Millisecond
+
+func (p *place) enterLater() {
+	s := p.line.shard
+	s.mu.Lock()
+	over := p.left || s.closed
+	s.mu.Unlock()
+	if !over && p.enter(context.Background()) != nil {
+		s.t.o.Clock.AfterFunc(whileBusy, func() { p.enterLater() })
 	}
 }
 
-// rename gives the event an id that no other process uses: one there has an event of
-// the same id, and lives.
-func (p *place) rename() {
+// flags tell Redis that it has lost what it knew of the event.
+func (p *place) flags() string {
 	s := p.line.shard
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(p.line.places, p.id)
-	for i := 0; p.id == p.base || p.line.places[p.id] != nil; i++ {
-		p.id = p.base + "." + strconv.Itoa(i) + s.t.session
+	if p.gen != "" && p.gen != s.gen {
+		return "r"
 	}
-	p.line.places[p.id] = p
+	return ""
 }
 
 // forget takes the event out here. What Redis knows of it is given back when it says

@@ -16,7 +16,8 @@ import "github.com/leat-io/leat/internal/redisapi"
 //
 // An entry is its place (22 bytes), the session that has the event (12 bytes, blanks:
 // nobody), and until when nobody's event is waited for, how late it is in µs, and flags
-// (n: its time counts for nobody else).
+// (n: its time counts for nobody else; r: it stood in line already when Redis lost its
+// memory).
 //
 // Every script may be carried out twice with the same effect as once, because an answer
 // can be lost together with its connection.
@@ -50,6 +51,8 @@ local function drop(id, e)
 end
 
 -- how long an event is still waited for whose holder is gone; nil: its holder lives
+local function counts(e) return not string.find(e.flags, 'n', 1, true) end
+
 local function absent(e)
   if e.session == me then return nil end
   if e.session == NOBODY then return e.till - now end
@@ -102,11 +105,11 @@ local function go(id, e)
   if overtaken == '0' then redis.call('HSET', K, 'ng', e.place) end
   redis.call('HSET', K, 'cur', id, 'tok', tok)
   local late = e.late
-  if e.flags == '' and k[4] then
+  if counts(e) and k[4] then
     late = math.max(late, tonumber(k[4]) - tonumber(redis.call('ZSCORE', Q, e.place .. id)))
   end
-  local unsure = (gen[3] == '1' and now < tonumber(gen[2]) + barrier + window) and '1' or '0'
-  return {'GO', id, tok, string.format('%d', late), k[2] or '0', unsure, overtaken, e.flags}
+  local unsure = (gen[3] == '1' and now < tonumber(gen[2]) + barrier + window) or string.find(e.flags, 'r', 1, true)
+  return {'GO', id, tok, string.format('%d', late), k[2] or '0', unsure and '1' or '0', overtaken, counts(e) and '1' or '0'}
 end
 
 local function turn()
@@ -126,13 +129,13 @@ end
 `
 
 // enter: 9 id, 10 place, 11 time in µs or "", 12 due in ms from now, 13 how far ahead of
-// the clock a time may be, in µs, 14 expiry of keys in ms.
+// the clock a time may be, in µs, 14 expiry of keys in ms, 15 r or "".
 // Answers HELD, ms until somebody is due, for whom; or BUSY: another process that lives
 // has an event of this id.
 var enterScript = redisapi.NewScript(prelude + `
 local id, place, at, due = ARGV[9], ARGV[10], tonumber(ARGV[11]), now + tonumber(ARGV[12])
-local flags = ''
-if not at or at > now * 1000 + tonumber(ARGV[13]) then at, flags = now * 1000, 'n' end
+local flags = ARGV[15]
+if not at or at > now * 1000 + tonumber(ARGV[13]) then at, flags = now * 1000, flags .. 'n' end
 local e = entry(id)
 if e and not redis.call('ZSCORE', Q, e.place .. id) then
   redis.call('HDEL', E, id)
@@ -148,10 +151,10 @@ elseif not e then
   local last = tonumber(k[1] or '0')
   if k[2] and k[2] ~= '' then
     local c = entry(k[2])
-    if c and c.flags == '' then last = math.max(last, tonumber(redis.call('ZSCORE', Q, c.place .. k[2]) or '0')) end
+    if c and counts(c) then last = math.max(last, tonumber(redis.call('ZSCORE', Q, c.place .. k[2]) or '0')) end
   end
   e = {place = place, session = me, till = 0, late = 0, flags = flags}
-  if flags == '' and at < last then e.late, due = last - at, now end
+  if counts(e) and at < last then e.late, due = last - at, now end
   redis.call('ZADD', Q, string.format('%d', at), place .. id)
   redis.call('ZADD', D, string.format('%d', due), place .. id)
   store(id, e)
@@ -173,7 +176,7 @@ var nextScript = redisapi.NewScript(prelude + `return turn()`)
 var doneScript = redisapi.NewScript(prelude + `
 local id, outcome, at = ARGV[9], ARGV[10], tonumber(ARGV[11])
 local e = entry(id)
-if (outcome == 'settled' or outcome == 'dead') and at and not (e and e.flags ~= '') then
+if (outcome == 'settled' or outcome == 'dead') and at then
   local last = redis.call('HGET', K, 'lt')
   if not last or at > tonumber(last) then redis.call('HSET', K, 'lt', ARGV[11]) end
 end
