@@ -10,6 +10,7 @@ import (
 
 	"github.com/ThreeDotsLabs/watermill/message"
 
+	"github.com/leat-io/leat/internal/listener"
 	"github.com/leat-io/leat/pipeline"
 )
 
@@ -111,11 +112,11 @@ func (r *receiver) deliver(events []*pipeline.Event) error {
 	timer := r.clock.AfterFunc(r.config.Timeout, func() { close(tooLate) })
 	defer timer.Stop()
 	m := pipeline.NewBatch(context.Background(), events)
-	if !r.door.enter(m, tooLate) {
-		if r.stopped() {
-			return errStopping
-		}
+	switch err := r.Enter(m, tooLate); {
+	case errors.Is(err, listener.ErrTooLate):
 		return errTooLate
+	case err != nil:
+		return errStopping
 	}
 	return r.settled(m, tooLate)
 }
@@ -129,7 +130,7 @@ func (r *receiver) settled(m *message.Message, tooLate <-chan struct{}) error {
 	case <-m.Nacked():
 		return errUnsent
 	case <-tooLate:
-	case <-r.waiting.Done():
+	case <-r.Waiting().Done():
 	}
 	return errTooLate
 }

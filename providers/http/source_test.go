@@ -16,6 +16,7 @@ import (
 
 	"github.com/ThreeDotsLabs/watermill/message"
 
+	"github.com/leat-io/leat/internal/listener"
 	"github.com/leat-io/leat/pipeline"
 )
 
@@ -278,7 +279,7 @@ func TestTooManyRequestsAre503AtOnce(t *testing.T) {
 func TestSlowHeadersLoseTheConnection(t *testing.T) {
 	clock := newHandClock()
 	r := newReceiver(sourceConfig(), clock, slog.New(slog.DiscardHandler))
-	r.server.ReadHeaderTimeout = 20 * time.Millisecond
+	r.Server.ReadHeaderTimeout = 20 * time.Millisecond
 	s := subscribe(t, clock, r)
 	conn := s.dial("POST / HTTP/1.1\r\nHost:")
 	if rest, err := io.ReadAll(conn); err != nil {
@@ -289,7 +290,7 @@ func TestSlowHeadersLoseTheConnection(t *testing.T) {
 func TestSlowBodyIs400AndNothingEnters(t *testing.T) {
 	clock := newHandClock()
 	r := newReceiver(sourceConfig(), clock, slog.New(slog.DiscardHandler))
-	r.server.ReadTimeout = 20 * time.Millisecond
+	r.Server.ReadTimeout = 20 * time.Millisecond
 	s := subscribe(t, clock, r)
 	conn := s.dial("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n{")
 	rest, err := io.ReadAll(conn)
@@ -333,7 +334,7 @@ func TestCloseDoesNotWaitForEver(t *testing.T) {
 	closed := make(chan error)
 	go func() { closed <- s.Close() }()
 	s.clock.await(2)
-	s.clock.advance(closeGrace)
+	s.clock.advance(listener.CloseGrace)
 	if r := <-replies; r.err == nil {
 		wantStatus(t, r, http.StatusServiceUnavailable)
 	}
@@ -342,56 +343,7 @@ func TestCloseDoesNotWaitForEver(t *testing.T) {
 	}
 }
 
-func TestAddressInUse(t *testing.T) {
-	s := startSource(t, nil)
-	c := sourceConfig()
-	c.Listen = s.Addr().String()
-	r := newReceiver(c, s.clock, s.log)
-	if _, err := r.Subscribe(t.Context(), ""); err == nil || !strings.Contains(err.Error(), c.Listen) {
-		t.Errorf("got %v", err)
-	}
-	if err := r.Close(); err != nil {
-		t.Error(err)
-	}
-}
-
-func TestOneSubscription(t *testing.T) {
-	s := startSource(t, nil)
-	if _, err := s.Subscribe(t.Context(), ""); err == nil {
-		t.Error("subscribed twice")
-	}
-	closed := newReceiver(sourceConfig(), s.clock, s.log)
-	_ = closed.Close()
-	if _, err := closed.Subscribe(t.Context(), ""); err == nil {
-		t.Error("subscribed after it was closed")
-	}
-}
-
-func TestBrokenListenerEndsTheSourceWithAnError(t *testing.T) {
-	s := startSource(t, nil)
-	s.mu.Lock()
-	_ = s.listener.Close()
-	s.mu.Unlock()
-	if _, ok := <-s.messages; ok || s.Err() == nil {
-		t.Errorf("got %v, %v", ok, s.Err())
-	}
-}
-
-func TestAddresses(t *testing.T) {
-	cases := []struct {
-		listen, address string
-		exposed         bool
-	}{
-		{":8080", "127.0.0.1:8080", false}, {"127.0.0.1:1", "127.0.0.1:1", false}, {"[::1]:1", "[::1]:1", false},
-		{"0.0.0.0:8080", "0.0.0.0:8080", true}, {"[::]:8080", "[::]:8080", true}, {"10.0.0.1:80", "10.0.0.1:80", true},
-		{"localhost:80", "localhost:80", false},
-	}
-	for _, c := range cases {
-		config := SourceConfig{Listen: c.listen}
-		if got, err := config.address(); err != nil || got != c.address || config.exposed() != c.exposed {
-			t.Errorf("%s: %s, %v, %v", c.listen, got, config.exposed(), err)
-		}
-	}
+func TestAddressesThatCannotBeListenedOnAreRefused(t *testing.T) {
 	for _, bad := range []string{"", "8080", "a:b:c", ":http", ":65536", ":-1", "::1:80"} {
 		config := sourceConfig()
 		config.Listen = bad

@@ -2,13 +2,11 @@ package http
 
 import (
 	"errors"
-	"net"
-	"net/netip"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/leat-io/leat/internal/conf"
+	"github.com/leat-io/leat/internal/listener"
 	"github.com/leat-io/leat/pipeline"
 )
 
@@ -59,7 +57,7 @@ func (c SourceConfig) Validate() error {
 			errs = append(errs, pipeline.FieldError(field, "%s", message))
 		}
 	}
-	_, err := c.address()
+	_, err := listener.Address(c.Listen)
 	need(err == nil, "listen", `want host:port, as in "127.0.0.1:8080" or ":8080"`)
 	need(strings.HasPrefix(c.Path, "/") && !strings.ContainsAny(c.Path, "?#"), "path", `want a path such as "/events"`)
 	need(c.MaxBody >= 1, "max_body", "must be at least 1B")
@@ -68,27 +66,4 @@ func (c SourceConfig) Validate() error {
 	need(c.Timeout > 0, "timeout", "must be longer than 0s")
 	need(headerSafe(c.Token.Reveal()), "token", "must be printable ASCII")
 	return errors.Join(errs...)
-}
-
-// address returns what to listen on: loopback where no host is written.
-func (c SourceConfig) address() (string, error) {
-	host, port, err := net.SplitHostPort(c.Listen)
-	if err != nil {
-		return "", err
-	}
-	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
-		return "", err
-	}
-	if host == "" {
-		host = "127.0.0.1"
-	}
-	return net.JoinHostPort(host, port), nil
-}
-
-// exposed reports whether the address is one that others can reach too, as far
-// as that can be told without asking a name server.
-func (c SourceConfig) exposed() bool {
-	address, _ := c.address()
-	at, err := netip.ParseAddrPort(address)
-	return err == nil && !at.Addr().IsLoopback()
 }

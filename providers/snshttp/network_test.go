@@ -241,7 +241,7 @@ func listening(t *testing.T, change func(*receiver)) *receiver {
 }
 
 func TestSlowHeadersLoseTheConnection(t *testing.T) {
-	r := listening(t, func(r *receiver) { r.server.ReadHeaderTimeout = 20 * time.Millisecond })
+	r := listening(t, func(r *receiver) { r.Server.ReadHeaderTimeout = 20 * time.Millisecond })
 	conn := dial(t, r, "POST / HTTP/1.1\r\nHost:")
 	if rest, err := io.ReadAll(conn); err != nil {
 		t.Errorf("read %q, %v; want the end", rest, err)
@@ -250,10 +250,10 @@ func TestSlowHeadersLoseTheConnection(t *testing.T) {
 
 func TestASlowBodyComesAgain(t *testing.T) {
 	r := listening(t, func(r *receiver) {
-		if r.server.ReadTimeout == 0 || r.server.ReadTimeout >= senderWaits {
-			t.Errorf("a body has %s", r.server.ReadTimeout)
+		if r.Server.ReadTimeout == 0 || r.Server.ReadTimeout >= senderWaits {
+			t.Errorf("a body has %s", r.Server.ReadTimeout)
 		}
-		r.server.ReadTimeout = 20 * time.Millisecond
+		r.Server.ReadTimeout = 20 * time.Millisecond
 	})
 	conn := dial(t, r, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n{")
 	answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
@@ -261,33 +261,4 @@ func TestASlowBodyComesAgain(t *testing.T) {
 		t.Fatal(answer, err)
 	}
 	_ = answer.Body.Close()
-}
-
-func TestASubscriberIsUsedOnce(t *testing.T) {
-	r := listening(t, func(*receiver) {})
-	if _, err := r.Subscribe(t.Context(), ""); err == nil {
-		t.Error("subscribed twice")
-	}
-	other := listening(t, func(*receiver) {})
-	_ = other.Close()
-	if _, err := other.Subscribe(t.Context(), ""); err == nil {
-		t.Error("subscribed after it was closed")
-	}
-}
-
-func TestAnAddressInUse(t *testing.T) {
-	r := listening(t, func(*receiver) {})
-	if _, err := listen(t.Context(), r.Addr().String()); err == nil {
-		t.Error("listens twice")
-	}
-}
-
-func TestABrokenListenerEndsTheSourceWithAnError(t *testing.T) {
-	r := listening(t, func(*receiver) {})
-	r.mu.Lock()
-	_ = r.listener.Close()
-	r.mu.Unlock()
-	if _, ok := <-r.door.messages; ok || r.Err() == nil || !strings.Contains(r.Err().Error(), "listen") {
-		t.Errorf("got %v, %v", ok, r.Err())
-	}
 }

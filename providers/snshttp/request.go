@@ -4,9 +4,11 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/subtle"
+	"errors"
 	"net/http"
 	"net/url"
 
+	"github.com/leat-io/leat/internal/listener"
 	"github.com/leat-io/leat/pipeline"
 )
 
@@ -14,7 +16,7 @@ import (
 // reading and verifying take is a part of the timeout, for the sender has begun to
 // count.
 func (r *receiver) ServeHTTP(w http.ResponseWriter, q *http.Request) {
-	ctx, cancel := context.WithCancel(r.waiting)
+	ctx, cancel := context.WithCancel(r.Waiting())
 	defer cancel()
 	defer r.clock.AfterFunc(r.config.Timeout, cancel).Stop()
 	err := r.admit(q)
@@ -114,8 +116,11 @@ func (r *receiver) take(ctx context.Context, w http.ResponseWriter, q *http.Requ
 // sends it again, and dedupe knows it.
 func (r *receiver) deliver(ctx context.Context, e *pipeline.Event) *refusal {
 	m := pipeline.NewBatch(context.Background(), []*pipeline.Event{e})
-	if why := r.door.enter(m, ctx.Done()); why != nil {
-		return why.because(nil)
+	switch err := r.Enter(m, ctx.Done()); {
+	case errors.Is(err, listener.ErrTooLate):
+		return late.because(nil)
+	case err != nil:
+		return stopping.because(nil)
 	}
 	select {
 	case <-m.Acked():

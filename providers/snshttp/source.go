@@ -6,9 +6,9 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"sync"
 	"time"
 
+	"github.com/leat-io/leat/internal/listener"
 	"github.com/leat-io/leat/pipeline"
 )
 
@@ -21,19 +21,21 @@ const redelivery = 40 * time.Second
 // reads the files that the settings name, so that check reports those that are
 // missing or broken.
 func NewSource(c SourceConfig, env *pipeline.Env) (*pipeline.Source, error) {
-	return newSource(c, env, outside{listen: listen})
+	return newSource(c, env, outside{})
 }
 
 // outside is what a source has of the world.
 type outside struct {
-	listen    func(ctx context.Context, address string) (net.Listener, error)
-	transport http.RoundTripper // to SNS; nil: that of snssig
+	listen    func(ctx context.Context, address string) (net.Listener, error) // nil: the network
+	transport http.RoundTripper                                               // to SNS; nil: that of snssig
 }
 
 func newSource(c SourceConfig, env *pipeline.Env, o outside) (*pipeline.Source, error) {
 	c.warn(env)
 	r := newReceiver(c, env)
-	r.listen = o.listen
+	if o.listen != nil {
+		r.Open = o.listen
+	}
 	if err := r.setUpTLS(); err != nil {
 		return nil, err
 	}
@@ -43,19 +45,12 @@ func newSource(c SourceConfig, env *pipeline.Env, o outside) (*pipeline.Source, 
 	return &pipeline.Source{Subscriber: r, Topic: c.Path, Hold: c.Timeout, Push: true, Redelivery: redelivery, Err: r.Err}, nil
 }
 
-// Limits for clients that are slow or send too much before there is a body. SNS
-// sends a request in one go.
-const (
-	readTimeout    = 10 * time.Second
-	idleTimeout    = 2 * time.Minute
-	maxHeaderBytes = 64 << 10
-	// closeGrace is how long Close waits for events to be settled. The engine
-	// closes a source after they are, or after it has given up on them.
-	closeGrace = 5 * time.Second
-)
+// readTimeout is short, for SNS sends a request in one go.
+const readTimeout = 10 * time.Second
 
 // receiver is the Watermill subscriber of the source, with a listener of its own.
 type receiver struct {
+	*listener.Listener
 	config  SourceConfig
 	login   [sha256.Size]byte
 	clock   pipeline.Clock
@@ -63,41 +58,21 @@ type receiver struct {
 	tally   tally
 	notices *notices
 	judge   judge
-	server  *http.Server
-	listen  func(ctx context.Context, address string) (net.Listener, error)
-
-	door  *door         // where messages enter the flow
-	slots chan struct{} // one for each request under way
-
-	stopOnce sync.Once
-	err      error           // what made it stop, if nobody asked for it
-	stopping chan struct{}   // closed when no more requests are taken
-	done     chan struct{}   // closed when the server has ended
-	waiting  context.Context // ends when requests are waited for no longer
-	giveUp   context.CancelFunc
-
-	mu       sync.Mutex
-	listener net.Listener // nil until subscribed to
+	slots   chan struct{} // one for each request under way
 }
 
 func newReceiver(c SourceConfig, env *pipeline.Env) *receiver {
 	r := &receiver{
 		config: c, login: digest(c.Username, c.Password.Reveal()), clock: env.Clock, log: env.Log,
 		tally: newTally(env.Counter), notices: newNotices(env.Clock, env.Log),
-		slots:    make(chan struct{}, c.MaxRequests),
-		stopping: make(chan struct{}), done: make(chan struct{}),
+		slots: make(chan struct{}, c.MaxRequests),
 	}
-	r.waiting, r.giveUp = context.WithCancel(context.Background())
-	r.door = newDoor(r.stopping, env.Stopping())
-	r.server = &http.Server{
-		Handler:           r,
-		ReadHeaderTimeout: readTimeout,
-		ReadTimeout:       readTimeout,
-		WriteTimeout:      readTimeout + c.Timeout + 10*time.Second,
-		IdleTimeout:       idleTimeout,
-		MaxHeaderBytes:    maxHeaderBytes,
-		ErrorLog:          slog.NewLogLogger(env.Log.Handler(), slog.LevelDebug),
-	}
+	r.Listener = listener.New(listener.Options{
+		Source: "snshttp", Messages: "messages of SNS", Address: c.Listen, Handler: r,
+		ReadTimeout: readTimeout, Timeout: c.Timeout, FlowStops: env.Stopping(),
+		AfterFunc: func(d time.Duration, f func()) func() bool { return env.Clock.AfterFunc(d, f).Stop },
+		Log:       env.Log, Attrs: []any{"path", c.Path, "https", c.TLS.on()},
+	})
 	return r
 }
 
@@ -109,6 +84,6 @@ func (r *receiver) setUpTLS() error {
 	if err != nil {
 		return err
 	}
-	r.server.TLSConfig = pair.config()
+	r.Server.TLSConfig = pair.config()
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/leat-io/leat/internal/conf"
+	"github.com/leat-io/leat/internal/listener"
 	"github.com/leat-io/leat/internal/snssig"
 	"github.com/leat-io/leat/pipeline"
 )
@@ -86,7 +87,7 @@ func (c SourceConfig) Validate() error {
 			errs = append(errs, pipeline.FieldError(field, "%s", message))
 		}
 	}
-	_, err := c.address()
+	_, err := listener.Address(c.Listen)
 	need(err == nil, "listen", `want host:port, as in "127.0.0.1:8080" or ":8080"`)
 	need(strings.HasPrefix(c.Path, "/") && !strings.ContainsAny(c.Path, "?#"), "path", `want a path such as "/sns"`)
 	need(c.Username == "" || c.Password != "", "password", "a username alone keeps nobody out: give it a password")
@@ -146,10 +147,10 @@ func (c SourceConfig) checkEndpoint() error {
 
 // warn reports what works and will hurt.
 func (c SourceConfig) warn(env *pipeline.Env) {
-	if !c.Verify && c.Password == "" && c.exposed() {
+	if !c.Verify && c.Password == "" && listener.Exposed(c.Listen) {
 		env.Warn("listens on %s without verify and without a password: everybody who can connect may send events", c.Listen)
 	}
-	if c.Password != "" && !c.TLS.on() && c.exposed() {
+	if c.Password != "" && !c.TLS.on() && listener.Exposed(c.Listen) {
 		env.Warn("listens on %s without tls: the password can be read on its way here", c.Listen)
 	}
 	if c.Timeout >= senderWaits {

@@ -1,9 +1,16 @@
-package snshttp
+package listener
 
 import (
+	"errors"
 	"sync"
 
 	"github.com/ThreeDotsLabs/watermill/message"
+)
+
+// ErrStopping and ErrTooLate say why the flow never sees a message.
+var (
+	ErrStopping = errors.New("the source stops")
+	ErrTooLate  = errors.New("the flow has not taken the message in time")
 )
 
 // door lets the messages of concurrent requests into one channel, which can be
@@ -11,7 +18,7 @@ import (
 type door struct {
 	messages chan *message.Message
 	stopping <-chan struct{} // must be closed before the door is
-	flow     <-chan struct{} // closes when the flow takes nothing any more
+	flow     <-chan struct{} // closes when the flow takes nothing any more; nil: never
 
 	mu     sync.RWMutex
 	closed bool
@@ -21,23 +28,21 @@ func newDoor(stopping, flow <-chan struct{}) *door {
 	return &door{messages: make(chan *message.Message), stopping: stopping, flow: flow}
 }
 
-// enter returns nil when the flow has taken the message, and otherwise why it
-// never sees it: it stops, or the caller's patience ended before.
-func (d *door) enter(m *message.Message, tooLate <-chan struct{}) *reason {
+func (d *door) enter(m *message.Message, tooLate <-chan struct{}) error {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
 	if d.closed {
-		return stopping
+		return ErrStopping
 	}
 	select {
 	case d.messages <- m:
 		return nil
 	case <-tooLate:
-		return late
+		return ErrTooLate
 	case <-d.stopping:
 	case <-d.flow:
 	}
-	return stopping
+	return ErrStopping
 }
 
 func (d *door) close() {

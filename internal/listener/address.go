@@ -1,4 +1,4 @@
-package snshttp
+package listener
 
 import (
 	"net"
@@ -6,9 +6,10 @@ import (
 	"strconv"
 )
 
-// address returns what to listen on: loopback where no host is written.
-func (c SourceConfig) address() (string, error) {
-	host, port, err := net.SplitHostPort(c.Listen)
+// Address returns what to listen on for a setting host:port: loopback where no host
+// is written.
+func Address(setting string) (string, error) {
+	host, port, err := net.SplitHostPort(setting)
 	if err != nil {
 		return "", err
 	}
@@ -21,10 +22,10 @@ func (c SourceConfig) address() (string, error) {
 	return net.JoinHostPort(host, port), nil
 }
 
-// exposed reports whether the address is one that others can reach too, as far
+// Exposed reports whether the address is one that others can reach too, as far
 // as that can be told without asking a name server.
-func (c SourceConfig) exposed() bool {
-	address, _ := c.address()
+func Exposed(setting string) bool {
+	address, _ := Address(setting)
 	at, err := netip.ParseAddrPort(address)
 	return err == nil && !at.Addr().IsLoopback()
 }
