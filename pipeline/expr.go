@@ -171,8 +171,12 @@ func (x *Expr) Text(e *Event) (string, bool, error) {
 }
 
 // TextOrNone is [Expr.Text] for a name that an event may lack: it is "" when the
-// value is null or the expression fails because a field it reads is.
+// value is null, the expression fails because a field it reads is, or there is no
+// expression.
 func (x *Expr) TextOrNone(e *Event) (string, error) {
+	if x.IsZero() {
+		return "", nil
+	}
 	text, _, err := x.Text(e)
 	if err != nil && x.metNull(e) {
 		return "", nil

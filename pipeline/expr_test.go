@@ -210,3 +210,10 @@ func TestOneExpressionServesManyGoroutines(t *testing.T) {
 	}
 	wg.Wait()
 }
+
+func TestNoExpressionHasNoText(t *testing.T) {
+	var none Expr
+	if got, err := none.TextOrNone(parcelEvent()); got != "" || err != nil {
+		t.Errorf("got %q, %v", got, err)
+	}
+}
