@@ -62,6 +62,62 @@ func FuzzID(f *testing.F) {
 	})
 }
 
+func TestWhatAFIFOQueueGoesBy(t *testing.T) {
+	cases := []struct {
+		group, deduplication, key, id string
+		want                          Order
+		ok                            bool
+	}{
+		{"g", "d", "k", "1", Order{"g", "d"}, true},
+		{"", "", "k", "1", Order{"k", "1"}, true},
+		{"", "", "", "1", Order{"1", "1"}, true},
+		{"", "d", "", "", Order{"d", "d"}, true},
+		{"g", "", "k", "", Order{}, false},
+		{"two words", "", "", "1", Order{ID("two words"), "1"}, true},
+	}
+	for _, c := range cases {
+		if got, ok := OrderOf(c.group, c.deduplication, c.key, c.id); got != c.want || ok != c.ok {
+			t.Errorf("%+v: got %+v, %v", c, got, ok)
+		}
+	}
+}
+
+func TestNamesOfQueuesAndTopics(t *testing.T) {
+	for name, want := range map[string]bool{"a-Z_9": true, "a.fifo": true, "": false, ".fifo": false, "a.b": false, "a/b": false, "é": false, "eleven-char": false} {
+		if IsName(name, 10) != want {
+			t.Errorf("%q", name)
+		}
+	}
+}
+
+func TestAttributesOfTheSettings(t *testing.T) {
+	many := map[string]int{}
+	for _, c := range "abcdefghij" {
+		many[string(c)] = 1
+	}
+	cases := []struct {
+		settings map[string]int
+		label    bool
+		want     string
+	}{
+		{many, false, ""},
+		{many, true, "has 10 attributes and SQS takes 10, of which leat's own is one unless label is false"},
+		{map[string]int{"a.": 1}, false, `"a." cannot be the name of an attribute: a name neither begins nor ends with a dot`},
+		{map[string]int{"Leat": 1}, true, "Leat is set by leat itself: choose another name, or label: false"},
+		{map[string]int{"Leat": 1}, false, ""},
+		{map[string]int{"a": 0}, false, "a has no expression"},
+	}
+	for _, c := range cases {
+		got := ""
+		if err := errors.Join(CheckAttributes(c.settings, func(x int) bool { return x == 0 }, c.label, "SQS")...); err != nil {
+			got = err.Error()
+		}
+		if got != c.want {
+			t.Errorf("%v, %v: got %q", c.settings, c.label, got)
+		}
+	}
+}
+
 func TestNamesOfAttributes(t *testing.T) {
 	for name, ok := range map[string]bool{
 		"a": true, "a.b-c_D9": true, "awsx": true, "amazonia": true, strings.Repeat("x", 256): true,

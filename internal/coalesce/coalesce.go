@@ -30,7 +30,7 @@ type Options[T any] struct {
 	Wait time.Duration
 	// AfterFunc calls f in a goroutine of its own after d, unless stop is called
 	// before.
-	AfterFunc func(d time.Duration, f func()) (stop func())
+	AfterFunc func(d time.Duration, f func()) (stop func() bool)
 	// Send makes a request. It returns what became of each item, by index; nil is
 	// the same as a nil error for each. Its context ends only when nobody waits for
 	// its result any more and the coalescer is closed: a caller that leaves must not
@@ -54,7 +54,7 @@ type Coalescer[T any] struct {
 	starting int // of these, those that have not taken their first items yet
 	due      bool
 	// stopTimer stops the timer that makes the waiting items due; nil: there is none.
-	stopTimer func()
+	stopTimer func() bool
 	timer     uint64 // its number: one that was stopped too late must not count
 }
 

@@ -50,10 +50,7 @@ func (s *service) got() []string {
 	return slices.Clone(s.requests)
 }
 
-func afterFunc(d time.Duration, f func()) func() {
-	t := time.AfterFunc(d, f)
-	return func() { t.Stop() }
-}
+func afterFunc(d time.Duration, f func()) func() bool { return time.AfterFunc(d, f).Stop }
 
 // bubble runs f with a coalescer of three items a request and two requests.
 func bubble(t *testing.T, s *service, f func(t *testing.T, c *Coalescer[string])) {

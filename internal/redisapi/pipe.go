@@ -32,7 +32,7 @@ func NewPipe(client Client) *Pipe {
 	p := &Pipe{client: client}
 	p.batches = coalesce.New(coalesce.Options[[]redis.Cmder]{
 		MaxItems: pipeItems, MaxBytes: pipeBytes, MaxRequests: pipeRequests, Send: p.send,
-		AfterFunc: func(d time.Duration, f func()) func() { t := time.AfterFunc(d, f); return func() { t.Stop() } },
+		AfterFunc: func(d time.Duration, f func()) func() bool { return time.AfterFunc(d, f).Stop },
 	})
 	return p
 }

@@ -1,7 +1,6 @@
 package sns
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -35,7 +34,7 @@ func (s *sink) message(e *pipeline.Event, t *topic) (*message, error) {
 			return nil, pipeline.Reject(err)
 		}
 	}
-	if err := s.address(m, e, isFIFO(t.arn)); err != nil {
+	if err := s.address(m, e, awsmessage.IsFIFO(t.arn)); err != nil {
 		return nil, pipeline.Reject(err)
 	}
 	return m, nil
@@ -49,18 +48,19 @@ func (s *sink) addLabel(m *message, e *pipeline.Event) error {
 	if len(text) > pipeline.MaxLabel {
 		return fmt.Errorf("id, key, type and marks of the event have %d bytes together, and nobody reads a leat attribute of more than %d", len(text), pipeline.MaxLabel)
 	}
-	m.attributes = append(m.attributes, attribute{labelName, text})
+	m.attributes = append(m.attributes, attribute{awsmessage.LabelName, text})
 	return nil
 }
 
 func (s *sink) addAttributes(m *message, e *pipeline.Event) error {
-	for _, a := range s.attributes {
-		text, err := a.of.TextOrNone(e)
+	for i := range s.attributes {
+		a := &s.attributes[i]
+		text, err := a.Of.TextOrNone(e)
 		if err != nil {
-			return fmt.Errorf("attribute %s: %w", a.name, err)
+			return fmt.Errorf("attribute %s: %w", a.Name, err)
 		}
 		if text != "" { // SNS refuses empty ones
-			m.attributes = append(m.attributes, attribute{a.name, text})
+			m.attributes = append(m.attributes, attribute{a.Name, text})
 		}
 	}
 	return nil
@@ -71,7 +71,7 @@ const maxSubject = 99 // characters
 // addSubject shapes a subject as SNS wants it: that it is not quite as written
 // concerns no program.
 func (s *sink) addSubject(m *message, e *pipeline.Event) error {
-	text, err := textFor(&s.config.Subject, e)
+	text, err := s.config.Subject.TextOrNone(e)
 	if err != nil {
 		return fmt.Errorf("subject: %w", err)
 	}
@@ -94,7 +94,7 @@ func (s *sink) addSubject(m *message, e *pipeline.Event) error {
 // address sets what a FIFO topic needs. Standard topics take a group too, for the
 // queues behind them, but not every service does: only who asks for it gets it.
 func (s *sink) address(m *message, e *pipeline.Event, fifo bool) error {
-	group, err := textFor(&s.config.Group, e)
+	group, err := s.config.Group.TextOrNone(e)
 	if err != nil {
 		return fmt.Errorf("group: %w", err)
 	}
@@ -102,24 +102,16 @@ func (s *sink) address(m *message, e *pipeline.Event, fifo bool) error {
 		m.group = awsmessage.ID(group)
 		return nil
 	}
-	dedup, err := textFor(&s.config.Deduplication, e)
+	dedup, err := s.config.Deduplication.TextOrNone(e)
 	if err != nil {
 		return fmt.Errorf("deduplication: %w", err)
 	}
-	if dedup = cmp.Or(dedup, e.ID); dedup == "" {
+	order, ok := awsmessage.OrderOf(group, dedup, e.Key, e.ID)
+	if !ok {
 		return errors.New("the event has no id, by which a FIFO topic tells copies from others: give deduplication an expression that has a value for every event")
 	}
-	m.group = awsmessage.ID(cmp.Or(group, e.Key, e.ID, dedup))
-	m.dedup = awsmessage.ID(dedup)
+	m.group, m.dedup = order.Group, order.Deduplication
 	return nil
-}
-
-// textFor is "" for an expression that was not given.
-func textFor(x *pipeline.Expr, e *pipeline.Event) (string, error) {
-	if x.IsZero() {
-		return "", nil
-	}
-	return x.TextOrNone(e)
 }
 
 // size is what counts against the limits of SNS, or may count: its documents do not

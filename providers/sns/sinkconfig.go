@@ -2,9 +2,6 @@ package sns
 
 import (
 	"errors"
-	"maps"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/leat-io/leat/internal/awsapi"
@@ -88,9 +85,8 @@ type SinkConfig struct {
 }
 
 const (
-	maxBatch   = 10 // messages that SNS takes in one request
-	labelName  = "leat"
-	fifoSuffix = ".fifo"
+	maxBatch     = 10 // messages that SNS takes in one request
+	maxTopicName = 256
 )
 
 // Validate checks what the types of the settings do not.
@@ -107,29 +103,13 @@ func (c SinkConfig) Validate() error {
 	need(c.BatchWait >= 0 && c.BatchWait <= time.Minute, "batch_wait", "want 0s to 1m")
 	need(c.MaxRequests >= 1 && c.MaxRequests <= 256, "max_requests", "want 1 to 256")
 	need(c.Timeout > 0 && c.Timeout <= 10*time.Minute, "timeout", "must be longer than 0s, and not longer than 10m")
-	need(c.Deduplication.IsZero() || !c.TopicFrom.IsZero() || isFIFO(c.Topic), "deduplication", "needs a FIFO topic, whose name ends with .fifo")
+	need(c.Deduplication.IsZero() || !c.TopicFrom.IsZero() || awsmessage.IsFIFO(c.Topic), "deduplication", "needs a FIFO topic, whose name ends with .fifo")
 	return errors.Join(append(errs, c.checkAttributes()...)...)
 }
 
 func (c SinkConfig) checkAttributes() (errs []error) {
-	room := awsmessage.MaxAttributes
-	if c.Label {
-		room--
-	}
-	if len(c.Attributes) > room {
-		errs = append(errs, pipeline.FieldError("attributes", "has %d attributes and a queue behind the topic takes %d, of which leat's own is one unless label is false", len(c.Attributes), awsmessage.MaxAttributes))
-	}
-	for _, name := range slices.Sorted(maps.Keys(c.Attributes)) {
-		x := c.Attributes[name]
-		err := awsmessage.CheckName(name)
-		switch {
-		case err != nil:
-			errs = append(errs, pipeline.FieldError("attributes", "%q cannot be the name of an attribute: %w", name, err))
-		case c.Label && strings.EqualFold(name, labelName):
-			errs = append(errs, pipeline.FieldError("attributes", "%s is set by leat itself: choose another name, or label: false", name))
-		case x.IsZero():
-			errs = append(errs, pipeline.FieldError("attributes", "%s has no expression", name))
-		}
+	for _, err := range awsmessage.CheckAttributes(c.Attributes, func(x pipeline.Expr) bool { return x.IsZero() }, c.Label, "a queue behind the topic") {
+		errs = append(errs, pipeline.FieldError("attributes", "%w", err))
 	}
 	return errs
 }
@@ -140,33 +120,7 @@ func (c SinkConfig) arn() awsapi.ARN {
 	return a
 }
 
-// chosen is an attribute of the settings.
-type chosen struct {
-	name string
-	of   *pipeline.Expr
-}
-
-func (c SinkConfig) chosen() []chosen {
-	list := make([]chosen, 0, len(c.Attributes))
-	for _, name := range slices.Sorted(maps.Keys(c.Attributes)) {
-		x := c.Attributes[name]
-		list = append(list, chosen{name, &x})
-	}
-	return list
-}
-
 func isTopic(arn string) bool {
 	a, ok := awsapi.ParseARN(arn)
-	return ok && a.Service == "sns" && a.Region != "" && isName(a.Resource)
+	return ok && a.Service == "sns" && a.Region != "" && awsmessage.IsName(a.Resource, maxTopicName)
 }
-
-// isName keeps events from choosing another account, or a subscription.
-func isName(name string) bool {
-	if len(name) > 256 {
-		return false
-	}
-	name = strings.TrimSuffix(name, fifoSuffix)
-	return name != "" && strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") == ""
-}
-
-func isFIFO(topic string) bool { return strings.HasSuffix(topic, fifoSuffix) }

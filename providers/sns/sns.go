@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/leat-io/leat/internal/awsapi"
+	"github.com/leat-io/leat/internal/awsmessage"
+	"github.com/leat-io/leat/internal/destinations"
 	"github.com/leat-io/leat/pipeline"
 )
 
@@ -36,7 +38,7 @@ func NewSink(c SinkConfig, env *pipeline.Env) (pipeline.Handler, error) {
 
 type sink struct {
 	config     SinkConfig
-	attributes []chosen
+	attributes []awsmessage.Attribute[pipeline.Expr]
 	clock      pipeline.Clock
 	log        *slog.Logger
 	counts     counts
@@ -51,11 +53,11 @@ type counts struct{ requests, failed, throttled *pipeline.Counter }
 
 func newSink(c SinkConfig, clock pipeline.Clock, log *slog.Logger) *sink {
 	s := &sink{
-		config: c, attributes: c.chosen(), clock: clock, log: log,
+		config: c, attributes: awsmessage.ByName(c.Attributes), clock: clock, log: log,
 		counts: counts{new(pipeline.Counter), new(pipeline.Counter), new(pipeline.Counter)},
 	}
 	s.load = func(ctx context.Context) (*awsapi.Caller, error) { return c.Settings.Load(ctx, c.arn().Region, "SNS") }
-	s.topics = topics{sink: s, chosen: map[string]*topic{}, forgotten: map[*topic]bool{}, fixed: newTopic(s, c.Topic, false)}
+	s.topics = topics{sink: s, chosen: destinations.New[*topic](c.MaxTopics), fixed: newTopic(s, c.Topic, false)}
 	return s
 }
 
@@ -80,7 +82,7 @@ func (s *sink) deliver(ctx context.Context, e *pipeline.Event) error {
 	if err != nil {
 		return err
 	}
-	defer s.topics.leave(t)
+	defer s.topics.chosen.Leave(t)
 	m, err := s.message(e, t)
 	if err != nil {
 		return err

@@ -23,22 +23,23 @@ type topic struct {
 
 	exists atomic.Bool // SNS has answered for it
 	own    awsmessage.Limit
-
-	users int // events that are here; the lock of topics guards it
 }
 
 func newTopic(s *sink, arn string, chosen bool) *topic {
 	t := &topic{sink: s, arn: arn, chosen: chosen}
 	t.out = coalesce.New(coalesce.Options[*message]{
 		MaxItems: maxBatch, MaxBytes: int(s.config.MaxSize), MaxRequests: s.config.MaxRequests, Wait: s.config.BatchWait,
-		AfterFunc: func(d time.Duration, f func()) func() {
-			timer := s.clock.AfterFunc(d, f)
-			return func() { timer.Stop() }
-		},
-		Send: t.sendBatch,
+		AfterFunc: func(d time.Duration, f func()) func() bool { return s.clock.AfterFunc(d, f).Stop },
+		Send:      t.sendBatch,
 	})
 	return t
 }
+
+// Known reports whether SNS has answered for the topic.
+func (t *topic) Known() bool { return t.exists.Load() }
+
+// Close returns when no event is at the topic.
+func (t *topic) Close() { t.out.Close() }
 
 // check is done before the first event. A sender need not be allowed to look at the
 // topic.
@@ -103,7 +104,7 @@ func explained(err error) error {
 // send sends a message in a request with others and returns nil once SNS has it.
 func (t *topic) send(ctx context.Context, m *message) error {
 	group := ""
-	if isFIFO(t.arn) {
+	if awsmessage.IsFIFO(t.arn) {
 		group = m.group
 	}
 	err := t.out.Do(ctx, pipeline.Stopping(ctx), m, m.size(), group)
@@ -158,10 +159,10 @@ func (t *topic) verdict(err error) error {
 			return pipeline.Reject(said)
 		}
 	case t.chosen && awsmessage.Missing(awsapi.Code(err)):
-		t.sink.topics.forget(t)
+		t.sink.topics.chosen.Forget(t)
 		return pipeline.Reject(said)
 	case t.chosen && awsmessage.Closed(err) && !t.exists.Load():
-		t.sink.topics.forget(t)
+		t.sink.topics.chosen.Forget(t)
 		return pipeline.Reject(fmt.Errorf("topic_from gives a topic that does not exist or that the credentials give no right to: %w", said))
 	case awsmessage.Concerns(err):
 		return pipeline.Reject(said)

@@ -132,8 +132,8 @@ func TestCloseWaitsForTopicsThatAreForgotten(t *testing.T) {
 		settled := make(chan error, 1)
 		go func() { settled <- deliverAll(k, `{"to":"a"}`)[0] }()
 		synctest.Wait()
-		for _, chosen := range k.topics.chosen {
-			k.topics.forget(chosen)
+		for _, chosen := range k.topics.chosen.All() {
+			k.topics.chosen.Forget(chosen)
 		}
 		_ = k.close()
 		synctest.Wait()
@@ -145,7 +145,7 @@ func TestCloseWaitsForTopicsThatAreForgotten(t *testing.T) {
 		default:
 			t.Error("an event is still at its topic")
 		}
-		if len(k.topics.forgotten) != 0 {
+		if len(k.topics.chosen.All()) != 0 {
 			t.Error("the topic is kept")
 		}
 	})

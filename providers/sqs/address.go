@@ -11,6 +11,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/leat-io/leat/internal/awsapi"
+	"github.com/leat-io/leat/internal/awsmessage"
 )
 
 // queueRef is a queue as somebody writes it: a name, a URL or an ARN. The name
@@ -47,7 +48,7 @@ func lastSegment(path string) string {
 }
 
 // fifo reports whether the queue keeps the messages of a group in order.
-func (q queueRef) fifo() bool { return strings.HasSuffix(q.name, ".fifo") }
+func (q queueRef) fifo() bool { return awsmessage.IsFIFO(q.name) }
 
 // isFIFO is [queueRef.fifo] for a queue as somebody writes it.
 func isFIFO(queue string) bool {

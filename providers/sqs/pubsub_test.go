@@ -10,6 +10,7 @@ import (
 	"github.com/ThreeDotsLabs/watermill/pubsub/tests"
 
 	"github.com/leat-io/leat/internal/awsapi"
+	"github.com/leat-io/leat/internal/awsmessage"
 	"github.com/leat-io/leat/internal/conf"
 	"github.com/leat-io/leat/internal/testservers"
 	"github.com/leat-io/leat/providers/sqs/sqstest"
@@ -38,7 +39,7 @@ func suite(t *testing.T, endpoint string) {
 	t.Run("FIFO", func(t *testing.T) {
 		ordered := features
 		ordered.GuaranteedOrder, ordered.GuaranteedOrderWithSingleSubscriber = true, true
-		tests.TestPubSub(t, ordered, pubSub(endpoint, fifoSuffix), nil)
+		tests.TestPubSub(t, ordered, pubSub(endpoint, awsmessage.FIFOSuffix), nil)
 	})
 }
 

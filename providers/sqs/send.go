@@ -102,7 +102,7 @@ func (q *sinkQueue) verdict(err error) error {
 	case awsmessage.Concerns(err):
 		return pipeline.Reject(said)
 	case q.chosen && awsmessage.Missing(awsapi.Code(err)):
-		q.sink.queues.forget(q) // the next attempt looks for it again
+		q.sink.queues.chosen.Forget(q) // the next attempt looks for it again
 	case errors.As(err, &refused) && refused.RetryAfter > 0:
 		return pipeline.RetryAfter(said, refused.RetryAfter)
 	}

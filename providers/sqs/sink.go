@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/leat-io/leat/internal/awsapi"
+	"github.com/leat-io/leat/internal/awsmessage"
 	"github.com/leat-io/leat/pipeline"
 )
 
@@ -32,7 +33,7 @@ func NewSink(c SinkConfig, env *pipeline.Env) (pipeline.Handler, error) {
 
 type sink struct {
 	config     SinkConfig
-	attributes []sinkAttribute
+	attributes []awsmessage.Attribute[pipeline.Expr]
 	clock      pipeline.Clock
 	log        *slog.Logger
 	counts     sinkCounts
@@ -43,7 +44,7 @@ type sink struct {
 }
 
 func newSink(c SinkConfig, clock pipeline.Clock, log *slog.Logger) *sink {
-	s := &sink{config: c, attributes: c.attributes(), clock: clock, log: log, counts: noSinkCounts()}
+	s := &sink{config: c, attributes: awsmessage.ByName(c.Attributes), clock: clock, log: log, counts: noSinkCounts()}
 	s.load = func(ctx context.Context) (*awsapi.Caller, error) {
 		return c.Settings.Load(ctx, c.ref().region, "SQS")
 	}
@@ -69,7 +70,7 @@ func (s *sink) deliver(ctx context.Context, e *pipeline.Event) error {
 	if err != nil {
 		return err
 	}
-	defer s.queues.leave(q)
+	defer s.queues.chosen.Leave(q)
 	m, err := s.message(e, q)
 	if err != nil {
 		return err

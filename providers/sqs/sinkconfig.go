@@ -2,9 +2,6 @@ package sqs
 
 import (
 	"errors"
-	"maps"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/leat-io/leat/internal/awsapi"
@@ -93,8 +90,6 @@ const (
 	// request.
 	maxMessage     = 1 << 20
 	leastMaxSize   = 1 << 10
-	labelName      = "leat"
-	fifoSuffix     = ".fifo"
 	maxQueueName   = 80
 	mostQueues     = 10_000
 	mostRequests   = 256
@@ -126,24 +121,8 @@ func (c SinkConfig) checkQueue() error {
 }
 
 func (c SinkConfig) checkAttributes() (errs []error) {
-	room := awsmessage.MaxAttributes
-	if c.Label {
-		room--
-	}
-	if len(c.Attributes) > room {
-		errs = append(errs, pipeline.FieldError("attributes", "has %d attributes and SQS takes %d, of which leat's own is one unless label is false", len(c.Attributes), awsmessage.MaxAttributes))
-	}
-	for _, name := range slices.Sorted(maps.Keys(c.Attributes)) {
-		x := c.Attributes[name]
-		err := awsmessage.CheckName(name)
-		switch {
-		case err != nil:
-			errs = append(errs, pipeline.FieldError("attributes", "%q cannot be the name of an attribute: %w", name, err))
-		case c.Label && strings.EqualFold(name, labelName):
-			errs = append(errs, pipeline.FieldError("attributes", "%s is set by leat itself: choose another name, or label: false", name))
-		case x.IsZero():
-			errs = append(errs, pipeline.FieldError("attributes", "%s has no expression", name))
-		}
+	for _, err := range awsmessage.CheckAttributes(c.Attributes, func(x pipeline.Expr) bool { return x.IsZero() }, c.Label, "SQS") {
+		errs = append(errs, pipeline.FieldError("attributes", "%w", err))
 	}
 	return errs
 }
@@ -152,19 +131,4 @@ func (c SinkConfig) checkAttributes() (errs []error) {
 func (c SinkConfig) ref() queueRef {
 	ref, _ := parseQueue(c.Queue)
 	return ref
-}
-
-// attributes returns those of the settings by name.
-func (c SinkConfig) attributes() []sinkAttribute {
-	list := make([]sinkAttribute, 0, len(c.Attributes))
-	for _, name := range slices.Sorted(maps.Keys(c.Attributes)) {
-		x := c.Attributes[name]
-		list = append(list, sinkAttribute{name, &x})
-	}
-	return list
-}
-
-type sinkAttribute struct {
-	name string
-	of   *pipeline.Expr
 }

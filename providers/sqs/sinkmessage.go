@@ -1,7 +1,6 @@
 package sqs
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 
@@ -36,18 +35,19 @@ func (s *sink) addLabel(m *outgoing, e *pipeline.Event) error {
 	if len(text) > pipeline.MaxLabel {
 		return fmt.Errorf("id, key, type and marks of the event have %d bytes together, and nobody reads a leat attribute of more than %d", len(text), pipeline.MaxLabel)
 	}
-	m.attributes = append(m.attributes, attribute{name: labelName, kind: "String", text: text})
+	m.attributes = append(m.attributes, attribute{name: awsmessage.LabelName, kind: "String", text: text})
 	return nil
 }
 
 func (s *sink) addAttributes(m *outgoing, e *pipeline.Event) error {
-	for _, a := range s.attributes {
-		text, err := a.of.TextOrNone(e)
+	for i := range s.attributes {
+		a := &s.attributes[i]
+		text, err := a.Of.TextOrNone(e)
 		if err != nil {
-			return fmt.Errorf("attribute %s: %w", a.name, err)
+			return fmt.Errorf("attribute %s: %w", a.Name, err)
 		}
 		if text != "" { // SQS refuses empty ones
-			m.attributes = append(m.attributes, attribute{name: a.name, kind: "String", text: text})
+			m.attributes = append(m.attributes, attribute{name: a.Name, kind: "String", text: text})
 		}
 	}
 	return nil
@@ -57,7 +57,7 @@ func (s *sink) addAttributes(m *outgoing, e *pipeline.Event) error {
 // which they are fair to others, but not every service does: only who asks for it
 // gets it.
 func (s *sink) address(m *outgoing, e *pipeline.Event, fifo bool) error {
-	group, err := textFor(&s.config.Group, e)
+	group, err := s.config.Group.TextOrNone(e)
 	if err != nil {
 		return fmt.Errorf("group: %w", err)
 	}
@@ -65,22 +65,14 @@ func (s *sink) address(m *outgoing, e *pipeline.Event, fifo bool) error {
 		m.group = awsmessage.ID(group)
 		return nil
 	}
-	dedup, err := textFor(&s.config.Deduplication, e)
+	dedup, err := s.config.Deduplication.TextOrNone(e)
 	if err != nil {
 		return fmt.Errorf("deduplication: %w", err)
 	}
-	if dedup = cmp.Or(dedup, e.ID); dedup == "" {
+	order, ok := awsmessage.OrderOf(group, dedup, e.Key, e.ID)
+	if !ok {
 		return errors.New("the event has no id, by which a FIFO queue tells copies from others: give deduplication an expression that has a value for every event")
 	}
-	m.group = awsmessage.ID(cmp.Or(group, e.Key, e.ID, dedup))
-	m.dedup = awsmessage.ID(dedup)
+	m.group, m.dedup = order.Group, order.Deduplication
 	return nil
-}
-
-// textFor is "" for an expression that was not given.
-func textFor(x *pipeline.Expr, e *pipeline.Event) (string, error) {
-	if x.IsZero() {
-		return "", nil
-	}
-	return x.TextOrNone(e)
 }

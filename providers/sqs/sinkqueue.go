@@ -26,8 +26,6 @@ type sinkQueue struct {
 	ordered atomic.Bool // it is a FIFO queue although its name does not say so
 	own     awsmessage.Limit
 
-	users int // events that are here; the lock of sinkQueues guards it
-
 	mu     sync.Mutex
 	api    api     // with its URL set, once it is found
 	lookup *lookup // under way, or nil
@@ -44,14 +42,21 @@ func newSinkQueue(s *sink, ref queueRef, name string, chosen bool) *sinkQueue {
 	q := &sinkQueue{sink: s, ref: ref, name: name, chosen: chosen}
 	q.out = coalesce.New(coalesce.Options[*outgoing]{
 		MaxItems: maxBatch, MaxBytes: int(s.config.MaxSize), MaxRequests: s.config.MaxRequests, Wait: s.config.BatchWait,
-		AfterFunc: func(d time.Duration, f func()) func() {
-			timer := s.clock.AfterFunc(d, f)
-			return func() { timer.Stop() }
-		},
-		Send: q.sendBatch,
+		AfterFunc: func(d time.Duration, f func()) func() bool { return s.clock.AfterFunc(d, f).Stop },
+		Send:      q.sendBatch,
 	})
 	return q
 }
+
+// Known reports whether the queue's URL is known.
+func (q *sinkQueue) Known() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.api != nil
+}
+
+// Close returns when no event is at the queue.
+func (q *sinkQueue) Close() { q.out.Close() }
 
 func (q *sinkQueue) fifo() bool { return q.ref.fifo() || q.ordered.Load() }
 
@@ -116,7 +121,7 @@ func (q *sinkQueue) notFound(err error) error {
 	case !awsmessage.Missing(awsapi.Code(err)):
 		return said
 	}
-	q.sink.queues.forget(q)
+	q.sink.queues.chosen.Forget(q)
 	return pipeline.Reject(said)
 }
 

@@ -168,8 +168,8 @@ func TestNamesThatWereNeverFoundLeaveRoomForOthers(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		if err := k.deliver(t.Context(), eventsOf(`{"to":"q"}`)[0]); err != nil || len(k.queues.chosen) != 1 {
-			t.Error(err, len(k.queues.chosen))
+		if err := k.deliver(t.Context(), eventsOf(`{"to":"q"}`)[0]); err != nil || len(k.queues.chosen.All()) != 1 {
+			t.Error(err, len(k.queues.chosen.All()))
 		}
 	})
 }
@@ -181,7 +181,9 @@ func TestCloseWaitsForQueuesThatAreForgotten(t *testing.T) {
 		settled := make(chan error, 1)
 		go func() { settled <- k.deliver(t.Context(), eventsOf(`{"to":"q"}`)[0]) }()
 		synctest.Wait()
-		k.queues.forget(k.queues.chosen["q"])
+		for _, chosen := range k.queues.chosen.All() {
+			k.queues.chosen.Forget(chosen)
+		}
 		_ = k.close()
 		synctest.Wait()
 		select {
@@ -192,7 +194,7 @@ func TestCloseWaitsForQueuesThatAreForgotten(t *testing.T) {
 		default:
 			t.Error("an event is still at its queue")
 		}
-		if len(k.queues.forgotten) != 0 {
+		if len(k.queues.chosen.All()) != 0 {
 			t.Error("the queue is kept")
 		}
 	})
@@ -255,8 +257,8 @@ func TestQueueThatDoesNotExistIsTheFaultOfTheEventThatChoseIt(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if len(k.queues.chosen) != 0 || s.Calls()["CreateQueue"] != 0 {
-			t.Errorf("%d queues are known, %v", len(k.queues.chosen), s.Calls())
+		if len(k.queues.chosen.All()) != 0 || s.Calls()["CreateQueue"] != 0 {
+			t.Errorf("%d queues are known, %v", len(k.queues.chosen.All()), s.Calls())
 		}
 		if err := k.deliver(t.Context(), eventsOf(`{"to":"q"}`)[0]); err != nil {
 			t.Error(err)
