@@ -2,17 +2,13 @@ package pipeline
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"reflect"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
-	"github.com/expr-lang/expr/file"
 	"github.com/expr-lang/expr/vm"
-	"github.com/leat-io/leat/internal/conf"
 	"github.com/leat-io/leat/internal/rawjson"
 )
 
@@ -42,46 +38,6 @@ type Expr struct {
 func ParseExpr(text string) (*Expr, error) {
 	x := &Expr{text: text}
 	return x, x.compile()
-}
-
-// UnmarshalText implements [encoding.TextUnmarshaler].
-func (x *Expr) UnmarshalText(b []byte) error {
-	*x = Expr{text: string(b)}
-	return x.compile()
-}
-
-// UnmarshalNode implements the decoding of settings. It keeps how the expression
-// stands in the file, because a ${VAR} in it may be a secret.
-func (x *Expr) UnmarshalNode(n *conf.Node, p *conf.Problems) {
-	var text string
-	if n.Kind == conf.Null || !conf.Decode(n, &text, p) {
-		return
-	}
-	*x = Expr{text: text, written: n.Raw}
-	if err := x.compile(); err != nil {
-		reportExpr(n, err, p)
-	}
-}
-
-// reportExpr reports an expression that does not compile at the place in it where
-// that shows, as far as that can be told.
-func reportExpr(n *conf.Node, err error, p *conf.Problems) {
-	label, at, why := "", n, err.Error()
-	if n.Name() != "" {
-		label = n.Name() + ": "
-	}
-	var placed *file.Error
-	if errors.As(err, &placed) {
-		why = strings.Replace(placed.Message, "unexpected token EOF", "the expression ends too early", 1)
-		if lines := strings.Split(n.Value, "\n"); n.Value == n.Raw && len(lines) == 1 {
-			runes := []rune(n.Value)
-			at = n.At(len(string(runes[:min(max(placed.Column, 0), len(runes))])))
-		}
-	}
-	problem := p.Errorf(at, "%s%s", label, why)
-	if name, ok := strings.CutPrefix(why, "unknown name "); ok {
-		suggest(problem, name, []string{"body", "meta", "id", "key", "type", "time"})
-	}
 }
 
 // String returns the expression as it was written.
@@ -201,52 +157,4 @@ func textOf(v any) (string, error) {
 		return "", Reject(err)
 	}
 	return string(raw), nil
-}
-
-func describe(v any) string {
-	if v == nil {
-		return "null"
-	}
-	raw, err := rawjson.Append(nil, v)
-	if err != nil || len(raw) > 80 {
-		return fmt.Sprintf("a %T", v)
-	}
-	return string(raw)
-}
-
-// metNull reports whether a field or metadata that the expression reads is null.
-func (x *Expr) metNull(e *Event) bool { return len(x.missing(e)) > 0 }
-
-func (x *Expr) missing(e *Event) (names []string) {
-	for i, p := range x.paths {
-		if v, err := e.Get(p); err == nil && v == nil && !x.isOnTheWay(i) {
-			names = append(names, p.String())
-		}
-	}
-	for _, name := range x.lookups {
-		if _, ok := e.LookupMeta(name); !ok {
-			names = append(names, fmt.Sprintf("meta[%q]", name))
-		}
-	}
-	return names
-}
-
-// isOnTheWay reports whether path i is only the way to another one.
-func (x *Expr) isOnTheWay(i int) bool {
-	for _, other := range x.paths {
-		if rest, ok := strings.CutPrefix(other.String(), x.paths[i].String()); ok && rest != "" && (rest[0] == '.' || rest[0] == '[') {
-			return true
-		}
-	}
-	return false
-}
-
-// explain adds to an error what the expression was and which fields it lacked.
-func (x *Expr) explain(e *Event, err error) error {
-	missing := x.missing(e)
-	why := strings.TrimSpace(strings.SplitN(err.Error(), "\n", 2)[0])
-	if len(missing) > 0 {
-		why += "; missing or null: " + strings.Join(missing, ", ")
-	}
-	return fmt.Errorf("expression %s: %s", x, why)
 }

@@ -2,10 +2,8 @@ package pipeline
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
-	"sync/atomic"
 
 	"github.com/ThreeDotsLabs/watermill/message"
 )
@@ -33,17 +31,6 @@ type gate struct {
 	cancel context.CancelFunc      // ends it
 	begun  bool                    // a router reads it
 }
-
-// ticket is what a message got at the gate.
-type ticket struct {
-	number uint64
-	slots  int // that it takes at the start
-	*batch
-	gate  *gate
-	begun atomic.Bool // the handler was called, or never will be
-}
-
-type ticketKey struct{}
 
 func newGate(f *flow, s *namedSource) *gate {
 	return &gate{flow: f, source: s, done: make(chan struct{}), over: make(chan struct{})}
@@ -194,105 +181,4 @@ func (g *gate) pass(m *message.Message, out chan<- *message.Message) bool {
 		g.open.Done()
 		return false
 	}
-}
-
-// handle is the handler that the router calls.
-func (g *gate) handle(m *message.Message) error {
-	t, ok := m.Context().Value(ticketKey{}).(*ticket)
-	if !ok {
-		return fmt.Errorf("flow %s: the message came without passing the flow's gate: a decorator of the router must keep its context", g.flow.name)
-	}
-	if t.begun.Swap(true) {
-		return errHandledTwice
-	}
-	defer t.gate.open.Done()
-	err := g.flow.consume(m, t)
-	t.gate.tell(m, err)
-	return err
-}
-
-// tell tells a source that wants to know it what became of a message. The router
-// acknowledges it only after the gate may have ended.
-func (g *gate) tell(m *message.Message, err error) {
-	if g.source.settled != nil {
-		g.source.settled(m, err)
-	}
-}
-
-// errHandledTwice answers a middleware that calls the handler again. The flow has
-// tried again where that helps, and what it returned is for the source.
-var errHandledTwice = errors.New("the flow has returned this message already: keep Retry middlewares off its handlers")
-
-var errNotHandled = errors.New("a middleware handed the message back")
-
-// watch closes the books on a message that a middleware of somebody else's router
-// acknowledges or hands back without having called the handler.
-func (t *ticket) watch(m *message.Message) {
-	var err error
-	select {
-	case <-m.Acked():
-	case <-m.Nacked():
-		err = errNotHandled
-	case <-t.gate.done:
-		return
-	}
-	if t.begun.Swap(true) {
-		return
-	}
-	t.gate.tell(m, err)
-	f := t.gate.flow
-	f.limits.free(t.slots)
-	for i := range t.events {
-		for _, follower := range f.group.followers {
-			follower.pass(t.number + uint64(i))
-		}
-	}
-	t.gate.open.Done()
-}
-
-// Close implements [message.Subscriber]: it stops the flow and returns when its
-// events are settled or handed back, or when that takes longer than it may.
-func (g *gate) Close() error {
-	g.flow.group.stop()
-	return g.finish()
-}
-
-// finish waits for the gate's messages and closes its source. It may be called
-// more than once.
-func (g *gate) finish() error {
-	g.mu.Lock()
-	begun, in := g.begun, g.in
-	g.mu.Unlock()
-	switch {
-	case begun:
-		<-g.over
-	case in != nil: // no router has read it
-		g.cancel()
-		go refuse(in)
-	}
-	g.closing.Do(func() { g.closeErr = g.closeSource() })
-	return errors.Join(g.stopErr, g.endedBy(), g.closeErr)
-}
-
-// closeSource does not wait for ever: what the flow has left behind, a source may
-// wait for.
-func (g *gate) closeSource() error {
-	closed := make(chan error, 1)
-	ended := make(chan struct{})
-	go func() {
-		closed <- g.source.Subscriber.Close()
-		close(ended)
-	}()
-	if Sleep(context.Background(), g.flow.clock, closeGrace, ended) {
-		return fmt.Errorf("flow %s: source %s did not close within %s", g.flow.name, g.source.name, closeGrace)
-	}
-	return <-closed
-}
-
-// endedBy says what ended the gate's source before its time.
-func (g *gate) endedBy() error {
-	if g.err == nil {
-		return nil
-	}
-	return fmt.Errorf("flow %s: source %s: %w", g.flow.name, g.source.name, g.err)
 }

@@ -30,56 +30,6 @@ func newLimits(c flowConfig) *limits {
 	return &limits{maxInFlight: c.MaxInFlight, maxHeld: c.MaxHeld, maxBytes: int64(c.MaxHeldBytes), underWay: new(atomic.Int64)}
 }
 
-// admission is a message that waits for n slots.
-type admission struct {
-	n    int
-	open chan struct{}
-}
-
-// admit waits until a message of n events may start, and takes their slots. A
-// message larger than max_in_flight may start alone. It returns false when stop
-// closes first.
-func (l *limits) admit(stop <-chan struct{}, n int) bool {
-	l.mu.Lock()
-	if len(l.gates) == 0 && l.roomFor(n) {
-		l.take(n)
-		l.mu.Unlock()
-		return true
-	}
-	a := &admission{n, make(chan struct{})}
-	l.gates = append(l.gates, a)
-	l.mu.Unlock()
-	select {
-	case <-a.open:
-		return true
-	case <-stop:
-		l.withdraw(a)
-		return false
-	}
-}
-
-func (l *limits) withdraw(a *admission) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for i, g := range l.gates {
-		if g == a {
-			l.gates = append(l.gates[:i], l.gates[i+1:]...)
-			l.letIn() // those behind it may fit where it did not
-			return
-		}
-	}
-	l.release(a.n) // it was let in at the same moment
-}
-
-func (l *limits) take(n int) {
-	l.inFlight += n
-	l.underWay.Add(int64(n))
-}
-
-func (l *limits) roomFor(n int) bool {
-	return len(l.lanes) == 0 && (l.inFlight == 0 || l.inFlight+n <= l.maxInFlight) && !l.full()
-}
-
 func (l *limits) full() bool { return l.held >= l.maxHeld || l.bytes >= l.maxBytes }
 
 // want says that an event of a message that has started is about to call enter.
