@@ -8,7 +8,7 @@
 //
 //	<number>.seg               records, from that number on; see header.go, record.go
 //	<number>.seg.damaged-<at>  bytes of a segment that could not be read, set aside
-//	settled                    which numbers are settled; see marks.go
+//	settled                    which numbers are settled; see marksformat.go
 //	lock                       is locked by the process that uses the spool
 //
 // Numbers begin at 1 and are not used twice, as long as the file settled can be read.
@@ -19,33 +19,11 @@ import (
 	"context"
 	"errors"
 	"io"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"sync"
 	"time"
 )
-
-// Options are what a spool needs besides its folder.
-type Options struct {
-	// MaxBytes is how large the segments may grow together; 0: no limit. The
-	// notes on what is settled come on top: about 1 MiB, or 80 bytes for each
-	// record that is held while others behind it are settled.
-	MaxBytes int64
-	// MaxRecord is how large a record may be; 0: [MaxRecord], which is also the
-	// most. One written under a larger limit can still be read.
-	MaxRecord int64
-	// SegmentBytes is how large a file grows before the next one is begun; 0: an
-	// eighth of MaxBytes, but not less than 64 KiB nor more than 16 MiB.
-	SegmentBytes int64
-	// Now is where time comes from; nil: [time.Now].
-	Now func() time.Time
-	// Log gets what operators should know; nil: nothing is logged.
-	Log *slog.Logger
-}
-
-// MaxRecord is the size of the largest record that the format can hold.
-const MaxRecord = 1 << 30
 
 var (
 	// ErrFull says that a record does not fit below [Options.MaxBytes] now.
@@ -116,26 +94,6 @@ func Open(folder string, o Options) (*Spool, error) {
 	return open(folder, o, realDisk)
 }
 
-func (o Options) withDefaults() Options {
-	if o.SegmentBytes <= 0 {
-		o.SegmentBytes = 16 << 20
-		if o.MaxBytes > 0 {
-			o.SegmentBytes = min(max(o.MaxBytes/8, 64<<10), o.SegmentBytes)
-		}
-	}
-	if o.MaxRecord <= 0 || o.MaxRecord > MaxRecord {
-		o.MaxRecord = MaxRecord
-	}
-	if o.Now == nil {
-		o.Now = time.Now
-	}
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
-	}
-	o.Log = o.Log.With()
-	return o
-}
-
 func open(folder string, o Options, d disk) (*Spool, error) {
 	s := &Spool{
 		folder: filepath.Clean(folder), o: o.withDefaults(), disk: d,
@@ -175,49 +133,6 @@ func (s *Spool) End() {
 // that take up room have been removed.
 func (s *Spool) Freed() <-chan struct{} { return s.freed }
 
-// Close ends the use of the spool and unlocks it, after what waits for the disk
-// has been written. What is not settled stays.
-func (s *Spool) Close() error {
-	s.mu.Lock()
-	if s.closed {
-		s.mu.Unlock()
-		return nil
-	}
-	s.closed = true
-	s.mu.Unlock()
-	signal(s.wake)
-	signal(s.more)
-	<-s.written
-	signal(s.sweepWake)
-	<-s.swept
-	s.reading.Lock()
-	defer s.reading.Unlock()
-	s.mu.Lock()
-	s.over = true
-	s.mu.Unlock()
-	err := errors.Join(s.closeActive(), s.reader.close(), s.removeOld(), s.removeIfEmpty(), s.marks.close())
-	return wrap("close", s.folder, errors.Join(err, s.lock.Close()))
-}
-
-func (s *Spool) closeActive() error {
-	if s.active == nil {
-		return nil
-	}
-	return s.active.Close()
-}
-
-// removeIfEmpty leaves no file behind in which nothing waits, see [Waits].
-func (s *Spool) removeIfEmpty() error {
-	s.mu.Lock()
-	first := s.segments[0]
-	empty := len(s.segments) == 1 && s.settled.covers(first.first, s.next)
-	s.mu.Unlock()
-	if !empty {
-		return nil
-	}
-	return first.remove(s.o.Log)
-}
-
 // Waits reports whether records may wait in a folder that no process has open.
 func Waits(folder string) bool { return holdsRecords(folder) && !inUse(folder) }
 
@@ -232,12 +147,6 @@ func holdsRecords(folder string) bool {
 		}
 	}
 	return false
-}
-
-func (s *Spool) isClosed() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.closed
 }
 
 // wait returns nil when c gets a signal.
