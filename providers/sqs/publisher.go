@@ -3,7 +3,6 @@ package sqs
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"sync"
 
@@ -34,13 +33,6 @@ type Publisher struct {
 	mu     sync.Mutex
 	opened map[string]*opened
 	closed bool
-}
-
-// opened is a queue that all who publish to it share.
-type opened struct {
-	done chan struct{} // closed when the queue is found, or not
-	sink *sink
-	err  error
 }
 
 // NewPublisher returns a publisher. Queue, QueueFrom, MaxQueues, Group,
@@ -102,104 +94,7 @@ func (p *Publisher) Publish(topic string, messages ...*message.Message) error {
 	return q.sendTogether(messages, all)
 }
 
-// outgoing makes all messages before any of them is sent.
-func (q *sinkQueue) outgoing(messages []*message.Message) ([]*outgoing, error) {
-	all := make([]*outgoing, len(messages))
-	for i, m := range messages {
-		out, err := outgoingOf(m, q.fifo())
-		if err == nil {
-			err = q.admit(m.Context(), out)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("message %s: %w", m.UUID, err)
-		}
-		all[i] = out
-	}
-	return all, nil
-}
-
-// sendInOrder sends one after another, or their order would be left to chance.
-func (q *sinkQueue) sendInOrder(messages []*message.Message, all []*outgoing) error {
-	for i, out := range all {
-		if err := q.send(messages[i].Context(), out); err != nil {
-			return fmt.Errorf("message %s: %w", messages[i].UUID, err)
-		}
-	}
-	return nil
-}
-
-func (q *sinkQueue) sendTogether(messages []*message.Message, all []*outgoing) error {
-	errs := make([]error, len(all))
-	var calls sync.WaitGroup
-	for i, out := range all {
-		calls.Go(func() { errs[i] = q.send(messages[i].Context(), out) })
-	}
-	calls.Wait()
-	return errors.Join(errs...)
-}
-
 var errPublisherClosed = errors.New("the publisher is closed")
-
-// sinkOf returns the queue once it is found, which the first who asks for it sets
-// going. A caller who leaves does not take it from others.
-func (p *Publisher) sinkOf(ctx context.Context, topic string) (*sink, error) {
-	o, err := p.open(topic)
-	if err != nil {
-		return nil, err
-	}
-	select {
-	case <-o.done:
-		return o.sink, o.err
-	default:
-	}
-	select {
-	case <-o.done:
-		return o.sink, o.err
-	case <-ctx.Done():
-		return nil, fmt.Errorf("look for queue %q: %w", topic, ctx.Err())
-	}
-}
-
-func (p *Publisher) open(topic string) (*opened, error) {
-	c := p.config
-	c.Queue = topic
-	if err := c.checkQueue(); err != nil {
-		return nil, err
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.closed {
-		return nil, errPublisherClosed
-	}
-	o := p.opened[topic]
-	if o == nil {
-		o = &opened{done: make(chan struct{})}
-		p.opened[topic] = o
-		go p.start(o, c)
-	}
-	return o, nil
-}
-
-// start looks for a queue. One that was not found is looked for again by who
-// publishes to it next.
-func (p *Publisher) start(o *opened, c SinkConfig) {
-	defer close(o.done)
-	s := newSink(c, pipeline.System, p.log)
-	if p.load != nil {
-		s.load = p.load
-	}
-	err := s.start(p.running)
-	if err == nil {
-		o.sink = s
-		return
-	}
-	o.err = errors.Join(err, s.close())
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.opened[c.Queue] == o {
-		delete(p.opened, c.Queue)
-	}
-}
 
 // Close returns when all that is being published has its result. Queues are looked
 // for no longer.

@@ -2,8 +2,10 @@ package sqs
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/ThreeDotsLabs/watermill/message"
 
@@ -48,4 +50,40 @@ func outgoingOf(m *message.Message, fifo bool) (*outgoing, error) {
 	}
 	out.group, out.dedup = awsmessage.ID(cmp.Or(out.group, oneGroup)), awsmessage.ID(dedup)
 	return out, nil
+}
+
+// outgoing makes all messages before any of them is sent.
+func (q *sinkQueue) outgoing(messages []*message.Message) ([]*outgoing, error) {
+	all := make([]*outgoing, len(messages))
+	for i, m := range messages {
+		out, err := outgoingOf(m, q.fifo())
+		if err == nil {
+			err = q.admit(m.Context(), out)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("message %s: %w", m.UUID, err)
+		}
+		all[i] = out
+	}
+	return all, nil
+}
+
+// sendInOrder sends one after another, or their order would be left to chance.
+func (q *sinkQueue) sendInOrder(messages []*message.Message, all []*outgoing) error {
+	for i, out := range all {
+		if err := q.send(messages[i].Context(), out); err != nil {
+			return fmt.Errorf("message %s: %w", messages[i].UUID, err)
+		}
+	}
+	return nil
+}
+
+func (q *sinkQueue) sendTogether(messages []*message.Message, all []*outgoing) error {
+	errs := make([]error, len(all))
+	var calls sync.WaitGroup
+	for i, out := range all {
+		calls.Go(func() { errs[i] = q.send(messages[i].Context(), out) })
+	}
+	calls.Wait()
+	return errors.Join(errs...)
 }

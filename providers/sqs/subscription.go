@@ -55,23 +55,6 @@ func newSubscription(ctx context.Context, owner *Subscriber, q *queue) *subscrip
 	return s
 }
 
-// troubleOf tells what an answer with entries that failed says about a kind of
-// request.
-func (s *subscription) troubleOf(t *trouble, failed map[int]*entryError) {
-	for _, f := range failed {
-		if !f.senders {
-			s.counts.failed.Inc()
-			t.failure(f)
-			return
-		}
-	}
-	t.success()
-}
-
-func (s *subscription) troubleWith(what string) *trouble {
-	return &trouble{clock: s.clock, log: s.log.With("queue", s.queue.url), what: what}
-}
-
 // pollGrace is how long requests for messages may go on after a stop. The answer
 // to a request that is cut off may hold messages, which then stay invisible until
 // their timeout; and a busy queue answers at once.
@@ -108,76 +91,6 @@ func (s *subscription) halt() { s.haltOnce.Do(func() { close(s.halted) }) }
 func (s *subscription) stop() {
 	s.halt()
 	s.stopOnce.Do(func() { close(s.stopped) })
-}
-
-// give puts an entry's message on the channel, or returns false on a stop. The
-// message is kept invisible while it waits for its reader.
-func (s *subscription) give(e *entry) (func() bool, bool) {
-	m, cancel := s.messageOf(e)
-	s.watching.Add(1)
-	select {
-	case s.out <- m:
-		return func() bool { defer cancel(); return s.await(e, m) }, true
-	case <-s.halted:
-		s.watching.Done()
-		cancel()
-		return nil, false
-	}
-}
-
-// await returns once the message's fate is known, and whether it was settled. It
-// is deleted then, or handed back.
-func (s *subscription) await(e *entry, m *message.Message) bool {
-	defer s.watching.Done()
-	select {
-	case <-m.Acked():
-		s.settle(e)
-		return true
-	case <-m.Nacked():
-		s.handBack([]*entry{e})
-	case <-s.over:
-	}
-	return false
-}
-
-// settle has a message deleted.
-func (s *subscription) settle(e *entry) {
-	s.table.settle(e)
-	s.remover.add(e)
-}
-
-// deliver gives fresh messages out, in order. Messages of one group of a FIFO
-// queue are given out one after another.
-func (s *subscription) deliver(fresh []*entry) {
-	switch {
-	case len(fresh) == 0:
-	case s.queue.ref.fifo():
-		s.deliverGroups(fresh)
-	case s.plain:
-		s.deliverEach(fresh)
-	case !s.serve(fresh):
-		s.handBack(fresh)
-	}
-}
-
-func (s *subscription) deliverEach(fresh []*entry) {
-	for i, e := range fresh {
-		await, ok := s.give(e)
-		if !ok {
-			s.handBack(fresh[i:])
-			return
-		}
-		go await()
-	}
-}
-
-// handBack returns messages that the flow does not take, or gives back.
-func (s *subscription) handBack(entries []*entry) {
-	for _, e := range entries {
-		if s.keeper.release(e) {
-			s.returns.add(e)
-		}
-	}
 }
 
 // closeLimit is for how long Close tries to reach the service. The engine gives a

@@ -65,3 +65,23 @@ func (t *trouble) success() {
 	}
 	t.since, t.told, t.failed = time.Time{}, time.Time{}, 0
 }
+
+// denied reports whether trying again is of no use until somebody acts.
+func denied(err error) bool { return awsapi.Denied(err) || awsapi.Unknown(err) }
+
+func (s *subscription) troubleWith(what string) *trouble {
+	return &trouble{clock: s.clock, log: s.log.With("queue", s.queue.url), what: what}
+}
+
+// troubleOf tells what an answer with entries that failed says about a kind of
+// request.
+func (s *subscription) troubleOf(t *trouble, failed map[int]*entryError) {
+	for _, f := range failed {
+		if !f.senders {
+			s.counts.failed.Inc()
+			t.failure(f)
+			return
+		}
+	}
+	t.success()
+}
