@@ -18,6 +18,7 @@ import (
 
 	"github.com/leat-io/leat/internal/conf"
 	"github.com/leat-io/leat/pipeline"
+	"github.com/leat-io/leat/pipeline/flowtest"
 )
 
 func sinkConfig(where string) SinkConfig {
@@ -43,7 +44,7 @@ func sinkTo(t *testing.T, where string, change func(*SinkConfig)) pipeline.Handl
 	if err := c.Validate(); err != nil {
 		t.Fatal(err)
 	}
-	h, closeSink := newSink(c, newHandClock())
+	h, closeSink := newSink(c, flowtest.NewClock())
 	t.Cleanup(func() { _ = closeSink() })
 	return h
 }

@@ -18,13 +18,14 @@ import (
 
 	"github.com/leat-io/leat/internal/listener"
 	"github.com/leat-io/leat/pipeline"
+	"github.com/leat-io/leat/pipeline/flowtest"
 )
 
 // taker is a source under test and its one subscriber.
 type taker struct {
 	*receiver
 	t        *testing.T
-	clock    *handClock
+	clock    *flowtest.Clock
 	messages <-chan *message.Message
 	stop     context.CancelFunc
 	client   *http.Client
@@ -45,11 +46,11 @@ func startSource(t *testing.T, change func(*SourceConfig)) *taker {
 	if err := c.Validate(); err != nil {
 		t.Fatal(err)
 	}
-	clock := newHandClock()
+	clock := flowtest.NewClock()
 	return subscribe(t, clock, newReceiver(c, clock, slog.New(slog.DiscardHandler)))
 }
 
-func subscribe(t *testing.T, clock *handClock, r *receiver) *taker {
+func subscribe(t *testing.T, clock *flowtest.Clock, r *receiver) *taker {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	messages, err := r.Subscribe(ctx, "")
@@ -137,7 +138,7 @@ func TestUnsettledInTimeIs503AndTheDeliveryGoesOn(t *testing.T) {
 	s := startSource(t, nil)
 	replies := s.post(`{"a":1}`)
 	m := <-s.messages
-	s.clock.advance(30 * time.Second)
+	s.clock.Advance(30 * time.Second)
 	wantStatus(t, <-replies, http.StatusServiceUnavailable)
 	if err := m.Context().Err(); err != nil || !m.Ack() {
 		t.Errorf("the delivery was cancelled: %v", err)
@@ -147,8 +148,8 @@ func TestUnsettledInTimeIs503AndTheDeliveryGoesOn(t *testing.T) {
 func TestNotTakenInTimeIs503AndNothingEnters(t *testing.T) {
 	s := startSource(t, nil)
 	replies := s.post(`{"a":1}`)
-	s.clock.await(1)
-	s.clock.advance(30 * time.Second)
+	s.clock.Await(1)
+	s.clock.Advance(30 * time.Second)
 	wantStatus(t, <-replies, http.StatusServiceUnavailable)
 	s.stop()
 	if m, ok := <-s.messages; ok {
@@ -277,7 +278,7 @@ func TestTooManyRequestsAre503AtOnce(t *testing.T) {
 }
 
 func TestSlowHeadersLoseTheConnection(t *testing.T) {
-	clock := newHandClock()
+	clock := flowtest.NewClock()
 	r := newReceiver(sourceConfig(), clock, slog.New(slog.DiscardHandler))
 	r.Server.ReadHeaderTimeout = 20 * time.Millisecond
 	s := subscribe(t, clock, r)
@@ -288,7 +289,7 @@ func TestSlowHeadersLoseTheConnection(t *testing.T) {
 }
 
 func TestSlowBodyIs400AndNothingEnters(t *testing.T) {
-	clock := newHandClock()
+	clock := flowtest.NewClock()
 	r := newReceiver(sourceConfig(), clock, slog.New(slog.DiscardHandler))
 	r.Server.ReadTimeout = 20 * time.Millisecond
 	s := subscribe(t, clock, r)
@@ -306,7 +307,7 @@ func TestStopAnswersThoseWhoWait(t *testing.T) {
 	returned := s.post(`2`)
 	nack := <-s.messages
 	outside := s.post(`3`)
-	s.clock.await(3)
+	s.clock.Await(3)
 
 	s.stop()
 	for m := range s.messages {
@@ -333,8 +334,8 @@ func TestCloseDoesNotWaitForEver(t *testing.T) {
 	<-s.messages
 	closed := make(chan error)
 	go func() { closed <- s.Close() }()
-	s.clock.await(2)
-	s.clock.advance(listener.CloseGrace)
+	s.clock.Await(2)
+	s.clock.Advance(listener.CloseGrace)
 	if r := <-replies; r.err == nil {
 		wantStatus(t, r, http.StatusServiceUnavailable)
 	}

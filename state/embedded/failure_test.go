@@ -11,7 +11,7 @@ import (
 	"go.etcd.io/bbolt"
 
 	"github.com/leat-io/leat/pipeline"
-	"github.com/leat-io/leat/state/statetest"
+	"github.com/leat-io/leat/pipeline/flowtest"
 )
 
 var background = context.Background()
@@ -34,7 +34,7 @@ func failing(s *store) (full *atomic.Bool) {
 }
 
 func TestFullDiskFailsCommitsUntilThereIsRoom(t *testing.T) {
-	clock, folder := statetest.NewClock(), t.TempDir()
+	clock, folder := flowtest.NewClock(), t.TempDir()
 	s := storeIn(folder, clock)
 	full := failing(s)
 	if err := s.open(background); err != nil {
@@ -146,7 +146,7 @@ func TestCommitsThatWaitAreWrittenAtClose(t *testing.T) {
 }
 
 func TestTimeIsWrittenWithinASecondWithoutACommit(t *testing.T) {
-	clock := statetest.NewClock()
+	clock := flowtest.NewClock()
 	s := storeIn(t.TempDir(), clock)
 	begun, goOn := stuck(s)
 	if err := s.open(background); err != nil {

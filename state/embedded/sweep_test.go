@@ -9,13 +9,13 @@ import (
 	"go.etcd.io/bbolt"
 
 	"github.com/leat-io/leat/pipeline"
-	"github.com/leat-io/leat/state/statetest"
+	"github.com/leat-io/leat/pipeline/flowtest"
 )
 
 // TestExpiredSegmentsAreDeleted lets events expire while nothing else happens,
 // and looks at the file.
 func TestExpiredSegmentsAreDeleted(t *testing.T) {
-	clock := statetest.NewClock()
+	clock := flowtest.NewClock()
 	s := storeIn(t.TempDir(), clock)
 	left := make(chan int)
 	s.writer.update = func(db *bbolt.DB, f func(*bbolt.Tx) error) error {
@@ -39,7 +39,7 @@ func TestExpiredSegmentsAreDeleted(t *testing.T) {
 }
 
 func TestExpiredWhileClosedAreDeletedOnceOpen(t *testing.T) {
-	clock, folder := statetest.NewClock(), t.TempDir()
+	clock, folder := flowtest.NewClock(), t.TempDir()
 	s := openIn(t, folder, clock)
 	addTo(s, "unused later", 100)
 	if err := s.close(); err != nil {
@@ -61,7 +61,7 @@ func TestExpiredWhileClosedAreDeletedOnceOpen(t *testing.T) {
 func TestFileThatIsMostlyFreeIsMadeSmaller(t *testing.T) {
 	defer func(n int64) { compactFrom = n }(compactFrom)
 	compactFrom = 1 << 20
-	clock, folder := statetest.NewClock(), t.TempDir()
+	clock, folder := flowtest.NewClock(), t.TempDir()
 	s := openIn(t, folder, clock)
 	addTo(s, "a", 40_000)
 	clock.Advance(30 * time.Minute)

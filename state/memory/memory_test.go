@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/leat-io/leat/pipeline"
+	"github.com/leat-io/leat/pipeline/flowtest"
 	"github.com/leat-io/leat/state/statetest"
 )
 
@@ -20,7 +21,7 @@ func TestState(t *testing.T) {
 // TestExpiredEventsTakeNoRoom runs ten ttl long and looks at what is left.
 func TestExpiredEventsTakeNoRoom(t *testing.T) {
 	const perTTL = 10_000
-	clock := statetest.NewClock()
+	clock := flowtest.NewClock()
 	c := newClaims(clock)
 	for i := range uint64(10 * perTTL) {
 		clock.Advance(time.Hour / perTTL)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/leat-io/leat/pipeline"
+	"github.com/leat-io/leat/pipeline/flowtest"
 )
 
 // Subject is a kind of store to test.
@@ -57,13 +58,13 @@ type bench struct {
 	testing.TB
 	Subject
 	folder string
-	clock  *Clock
+	clock  *flowtest.Clock
 	state  pipeline.State
 	close  func() error
 }
 
 func (s Subject) start(t testing.TB) *bench {
-	b := &bench{TB: t, Subject: s, folder: t.TempDir(), clock: NewClock()}
+	b := &bench{TB: t, Subject: s, folder: t.TempDir(), clock: flowtest.NewClock()}
 	b.open()
 	t.Cleanup(func() { b.shut() })
 	return b

@@ -3,13 +3,14 @@ package sqstest_test
 import (
 	"testing"
 
+	"github.com/leat-io/leat/pipeline/flowtest"
 	"github.com/leat-io/leat/providers/sqs/sqstest"
 )
 
 // No timer keeps a server in memory that was closed, or a queue that was deleted.
 func TestCloseLeavesNoTimer(t *testing.T) {
 	for _, end := range []string{"Close", "DeleteQueue"} {
-		clock := newClock()
+		clock := flowtest.NewClock()
 		s, err := sqstest.Start(sqstest.Options{Clock: clock})
 		if err != nil {
 			t.Fatal(err)
@@ -29,14 +30,14 @@ func TestCloseLeavesNoTimer(t *testing.T) {
 			defer close(polled)
 			_, _ = c.try("ReceiveMessage", map[string]any{"QueueUrl": url, "WaitTimeSeconds": 1})
 		}()
-		eventually(t, "the poll's own timer and the queue's", func() bool { return clock.waiting() == 2 })
+		eventually(t, "the poll's own timer and the queue's", func() bool { return clock.Pending() == 2 })
 		if end == "DeleteQueue" {
 			c.ok("DeleteQueue", q)
 		} else {
 			s.Close()
 		}
 		<-polled
-		if n := clock.waiting(); n != 0 {
+		if n := clock.Pending(); n != 0 {
 			t.Error(end, "leaves", n, "timers")
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/leat-io/leat/pipeline/flowtest"
 	"github.com/leat-io/leat/providers/sqs/sqstest"
 )
 
@@ -61,7 +62,7 @@ func TestFaults(t *testing.T) {
 }
 
 func TestFaultDelays(t *testing.T) {
-	clock := newClock()
+	clock := flowtest.NewClock()
 	s, c, _ := faulty(t, "ReceiveMessage", &sqstest.Fault{Delay: 5 * time.Second}, sqstest.Options{Clock: clock})
 	received := make(chan int)
 	go func() { received <- len(c.messages()) }()
@@ -69,15 +70,15 @@ func TestFaultDelays(t *testing.T) {
 	if got := state(t, s); got.Visible != 1 {
 		t.Errorf("before: %+v", got)
 	}
-	eventually(t, "the delay", func() bool { return clock.waiting() == 1 })
-	clock.advance(5 * time.Second)
+	eventually(t, "the delay", func() bool { return clock.Pending() == 1 })
+	clock.Advance(5 * time.Second)
 	if n := <-received; n != 1 {
 		t.Errorf("received %d", n)
 	}
 }
 
 func TestPollThatWasGivenUpTakesNothing(t *testing.T) {
-	s, c := withQueue(t, sqstest.Options{Clock: newClock()}, nil)
+	s, c := withQueue(t, sqstest.Options{Clock: flowtest.NewClock()}, nil)
 	for range 3 {
 		leave(t, c, func() bool { return state(t, s).Pollers == 1 })
 		eventually(t, "no poller", func() bool { return state(t, s).Pollers == 0 })
@@ -90,7 +91,7 @@ func TestPollThatWasGivenUpTakesNothing(t *testing.T) {
 
 func TestDelayedReceiveThatWasGivenUpTakesNothing(t *testing.T) {
 	delay := &sqstest.Fault{Delay: time.Hour}
-	s, c := withQueue(t, sqstest.Options{Clock: newClock(), Intercept: func(sqstest.Call) *sqstest.Fault { return delay }}, nil, "x")
+	s, c := withQueue(t, sqstest.Options{Clock: flowtest.NewClock(), Intercept: func(sqstest.Call) *sqstest.Fault { return delay }}, nil, "x")
 	leave(t, c, func() bool { return s.Calls()["ReceiveMessage"] == 1 })
 	s.Close() // until the call has ended
 	if m := s.Messages("q")[0]; m.State != "visible" || m.Receives != 0 {
@@ -107,7 +108,7 @@ func (w deafWriter) Write([]byte) (int, error) { return 0, errors.New("broken pi
 
 func TestAnswerThatCannotBeWrittenTakesNothing(t *testing.T) {
 	for _, name := range []string{"q", "q.fifo"} {
-		s := sqstest.New(t, sqstest.Options{Clock: newClock()})
+		s := sqstest.New(t, sqstest.Options{Clock: flowtest.NewClock()})
 		if _, err := s.CreateQueue(name, nil); err != nil {
 			t.Fatal(err)
 		}

@@ -7,78 +7,15 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"go.uber.org/goleak"
 
-	"github.com/leat-io/leat/pipeline"
 	"github.com/leat-io/leat/providers/sqs/sqstest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-// handClock is a clock that a test moves by hand.
-type handClock struct {
-	mu     sync.Mutex
-	now    time.Time
-	timers map[*handTimer]struct{}
-}
-
-type handTimer struct {
-	clock *handClock
-	at    time.Time
-	f     func()
-}
-
-func newClock() *handClock {
-	return &handClock{now: time.Date(2026, 3, 14, 9, 0, 0, 0, time.UTC), timers: map[*handTimer]struct{}{}}
-}
-
-func (c *handClock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *handClock) AfterFunc(d time.Duration, f func()) pipeline.Timer {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	t := &handTimer{c, c.now.Add(d), f}
-	if d <= 0 {
-		go f()
-		return t
-	}
-	c.timers[t] = struct{}{}
-	return t
-}
-
-func (t *handTimer) Stop() bool {
-	t.clock.mu.Lock()
-	defer t.clock.mu.Unlock()
-	_, waits := t.clock.timers[t]
-	delete(t.clock.timers, t)
-	return waits
-}
-
-func (c *handClock) waiting() int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return len(c.timers)
-}
-
-func (c *handClock) advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-	for t := range c.timers {
-		if !t.at.After(c.now) {
-			delete(c.timers, t)
-			go t.f()
-		}
-	}
-}
 
 // client speaks the JSON protocol, or the query protocol, without an SDK.
 type client struct {

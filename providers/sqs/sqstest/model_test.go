@@ -13,6 +13,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/leat-io/leat/pipeline/flowtest"
 	"github.com/leat-io/leat/providers/sqs/sqstest"
 )
 
@@ -30,7 +31,7 @@ type modelMessage struct {
 type model struct {
 	t     *rapid.T
 	s     *sqstest.Server
-	clock *handClock
+	clock *flowtest.Clock
 	where string
 	fifo  bool
 
@@ -53,7 +54,7 @@ func TestQueueIsLikeItsModel(t *testing.T) {
 }
 
 func newModel(t *testing.T, rt *rapid.T, name string) *model {
-	m := &model{t: rt, clock: newClock(), fifo: name == "q.fifo", messages: map[string]*modelMessage{}, handles: map[string]string{}}
+	m := &model{t: rt, clock: flowtest.NewClock(), fifo: name == "q.fifo", messages: map[string]*modelMessage{}, handles: map[string]string{}}
 	var err error
 	if m.s, err = sqstest.Start(sqstest.Options{Clock: m.clock}); err != nil {
 		t.Fatal(err)
@@ -210,7 +211,7 @@ func (m *model) hide(t *rapid.T) {
 }
 
 func (m *model) time(t *rapid.T) {
-	m.clock.advance(time.Duration(rapid.IntRange(1, 40).Draw(t, "seconds")) * time.Second)
+	m.clock.Advance(time.Duration(rapid.IntRange(1, 40).Draw(t, "seconds")) * time.Second)
 }
 
 // compare looks at the queue from outside.
@@ -234,7 +235,7 @@ func (m *model) compare(t *rapid.T) {
 
 // drain receives and deletes all that is left, which must be all that there is.
 func (m *model) drain() {
-	m.clock.advance(13 * time.Hour)
+	m.clock.Advance(13 * time.Hour)
 	for len(m.messages) > 0 {
 		if m.take(10, 30) == 0 {
 			m.t.Fatalf("%d messages are never given out", len(m.messages))

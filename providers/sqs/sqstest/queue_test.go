@@ -6,6 +6,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/leat-io/leat/pipeline/flowtest"
 	"github.com/leat-io/leat/providers/sqs/sqstest"
 )
 
@@ -46,7 +47,7 @@ func TestHandleOfAnotherQueueIsInvalid(t *testing.T) {
 }
 
 func TestTooManyMessagesInFlight(t *testing.T) {
-	s, c := withQueue(t, sqstest.Options{MaxInFlight: 2, Clock: newClock()}, nil, "x", "y", "z")
+	s, c := withQueue(t, sqstest.Options{MaxInFlight: 2, Clock: flowtest.NewClock()}, nil, "x", "y", "z")
 	got := c.messages()
 	if len(got) != 2 {
 		t.Fatalf("%d messages", len(got))
@@ -64,7 +65,7 @@ func TestTooManyMessagesInFlight(t *testing.T) {
 }
 
 func TestDeletedQueueEndsItsPolls(t *testing.T) {
-	s, c := withQueue(t, sqstest.Options{Clock: newClock()}, nil)
+	s, c := withQueue(t, sqstest.Options{Clock: flowtest.NewClock()}, nil)
 	polled := make(chan answer)
 	go func() {
 		polled <- c.call("ReceiveMessage", map[string]any{"QueueUrl": s.QueueURL("q"), "WaitTimeSeconds": 20})
@@ -77,7 +78,7 @@ func TestDeletedQueueEndsItsPolls(t *testing.T) {
 }
 
 func TestBatchWakesOnePollWithAllOfIt(t *testing.T) {
-	s, c := withQueue(t, sqstest.Options{Clock: newClock()}, nil)
+	s, c := withQueue(t, sqstest.Options{Clock: flowtest.NewClock()}, nil)
 	polled := make(chan int, 2)
 	for range 2 {
 		go func() { polled <- len(c.messages("WaitTimeSeconds", 20)) }()

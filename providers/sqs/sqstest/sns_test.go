@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/leat-io/leat/pipeline/flowtest"
 	"github.com/leat-io/leat/providers/sqs/sqstest"
 )
 
@@ -87,7 +88,7 @@ func verify(t *testing.T, c *client, e envelope, at time.Time) {
 }
 
 func TestEnvelopesAreSigned(t *testing.T) {
-	clock := newClock()
+	clock := flowtest.NewClock()
 	s := sqstest.New(t, sqstest.Options{Clock: clock, Region: "eu-west-1"})
 	c := newClient(t, s)
 	topic := s.CreateTopic("parcels")
@@ -170,9 +171,9 @@ func (e *endpoint) count() int {
 }
 
 // subscribed is a topic with a confirmed endpoint.
-func subscribed(t *testing.T, answer int, attributes ...string) (*sqstest.Server, *client, *handClock, *endpoint, string) {
+func subscribed(t *testing.T, answer int, attributes ...string) (*sqstest.Server, *client, *flowtest.Clock, *endpoint, string) {
 	t.Helper()
-	clock, e := newClock(), newEndpoint(t, 200)
+	clock, e := flowtest.NewClock(), newEndpoint(t, 200)
 	s := sqstest.New(t, sqstest.Options{Clock: clock})
 	c := newClient(t, s)
 	topic := s.CreateTopic("t")
@@ -186,7 +187,7 @@ func subscribed(t *testing.T, answer int, attributes ...string) (*sqstest.Server
 		t.Fatal(a, err)
 	}
 	for s.Deliveries().Waiting > 0 {
-		clock.advance(20 * time.Second)
+		clock.Advance(20 * time.Second)
 	}
 	e.set(answer)
 	e.bodies, e.headers = nil, nil
@@ -194,7 +195,7 @@ func subscribed(t *testing.T, answer int, attributes ...string) (*sqstest.Server
 }
 
 func TestConfirmationIsOfferedUntilItIsConfirmed(t *testing.T) {
-	clock, e := newClock(), newEndpoint(t, 200)
+	clock, e := flowtest.NewClock(), newEndpoint(t, 200)
 	s := sqstest.New(t, sqstest.Options{Clock: clock})
 	c := newClient(t, s)
 	topic := s.CreateTopic("t")
@@ -202,7 +203,7 @@ func TestConfirmationIsOfferedUntilItIsConfirmed(t *testing.T) {
 	for n := 1; n <= 6; n++ {
 		eventually(t, "another confirmation", func() bool {
 			if e.count() < n && s.Deliveries().Attempts < n {
-				clock.advance(time.Second)
+				clock.Advance(time.Second)
 			}
 			return e.count() == n
 		})
@@ -261,7 +262,7 @@ func TestEndpointThatFails(t *testing.T) {
 			c.form(s.URL, "Action", "Publish", "TopicArn", topic, "Message", "x")
 			eventually(t, "the end of the delivery", func() bool {
 				if s.Deliveries().Attempts-before.Attempts == e.count() {
-					clock.advance(100 * time.Millisecond)
+					clock.Advance(100 * time.Millisecond)
 				}
 				return s.Deliveries().Waiting == 0
 			})

@@ -1,4 +1,4 @@
-package statetest
+package flowtest
 
 import (
 	"sync"
@@ -7,9 +7,11 @@ import (
 	"github.com/leat-io/leat/pipeline"
 )
 
-// Clock is a clock that stands still until it is advanced.
+// Clock is a clock that stands still until it is advanced, for tests that cannot run
+// in a bubble of testing/synctest because a network takes part.
 type Clock struct {
 	mu     sync.Mutex
+	armed  *sync.Cond // a timer has been added
 	now    time.Time
 	timers map[*timer]struct{}
 }
@@ -20,12 +22,14 @@ type timer struct {
 	f     func()
 }
 
-// NewClock returns a clock that shows a time of some day in 2026.
+// NewClock returns a clock that shows nine o'clock on 14 March 2026, in UTC.
 func NewClock() *Clock {
-	return &Clock{
-		now:    time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC),
+	c := &Clock{
+		now:    time.Date(2026, 3, 14, 9, 0, 0, 0, time.UTC),
 		timers: map[*timer]struct{}{},
 	}
+	c.armed = sync.NewCond(&c.mu)
+	return c
 }
 
 // Now returns the time the clock was advanced to.
@@ -42,9 +46,10 @@ func (c *Clock) AfterFunc(d time.Duration, f func()) pipeline.Timer {
 	t := &timer{clock: c, at: c.now.Add(d), f: f}
 	if d <= 0 {
 		go f()
-	} else {
-		c.timers[t] = struct{}{}
+		return t
 	}
+	c.timers[t] = struct{}{}
+	c.armed.Broadcast()
 	return t
 }
 
@@ -58,6 +63,22 @@ func (c *Clock) Advance(d time.Duration) {
 			delete(c.timers, t)
 			go t.f()
 		}
+	}
+}
+
+// Pending returns how many timers wait.
+func (c *Clock) Pending() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.timers)
+}
+
+// Await returns once at least n timers wait.
+func (c *Clock) Await(n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for len(c.timers) < n {
+		c.armed.Wait()
 	}
 }
 
