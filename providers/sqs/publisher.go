@@ -1,6 +1,7 @@
 package sqs
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -53,21 +54,11 @@ func NewPublisher(c SinkConfig, log *slog.Logger) (*Publisher, error) {
 
 func (c SinkConfig) withDefaults() SinkConfig {
 	d := Sink.Defaults.(SinkConfig)
-	if c.Protocol == "" {
-		c.Protocol = d.Protocol
-	}
-	if c.MaxSize == 0 {
-		c.MaxSize = d.MaxSize
-	}
-	if c.MaxRequests == 0 {
-		c.MaxRequests = d.MaxRequests
-	}
-	if c.Timeout == 0 {
-		c.Timeout = d.Timeout
-	}
-	if c.BatchWait == 0 {
-		c.BatchWait = d.BatchWait
-	}
+	c.Protocol = cmp.Or(c.Protocol, d.Protocol)
+	c.MaxSize = cmp.Or(c.MaxSize, d.MaxSize)
+	c.MaxRequests = cmp.Or(c.MaxRequests, d.MaxRequests)
+	c.Timeout = cmp.Or(c.Timeout, d.Timeout)
+	c.BatchWait = cmp.Or(c.BatchWait, d.BatchWait)
 	c.MaxQueues = d.MaxQueues
 	return c
 }

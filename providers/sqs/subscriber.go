@@ -1,6 +1,7 @@
 package sqs
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -52,15 +53,9 @@ func NewSubscriber(c SourceConfig, log *slog.Logger) (*Subscriber, error) {
 
 func (c SourceConfig) withDefaults() SourceConfig {
 	d := Source.Defaults.(SourceConfig)
-	if c.Protocol == "" {
-		c.Protocol = d.Protocol
-	}
-	if c.MaxInFlight == 0 {
-		c.MaxInFlight = d.MaxInFlight
-	}
-	if c.MaxPollers == 0 {
-		c.MaxPollers = d.MaxPollers
-	}
+	c.Protocol = cmp.Or(c.Protocol, d.Protocol)
+	c.MaxInFlight = cmp.Or(c.MaxInFlight, d.MaxInFlight)
+	c.MaxPollers = cmp.Or(c.MaxPollers, d.MaxPollers)
 	if c.ReturnAfter.Max == 0 {
 		c.ReturnAfter = d.ReturnAfter
 	}
