@@ -50,12 +50,12 @@ func writeSettings(w io.Writer, source *source, t reflect.Type, defaults reflect
 			return err
 		}
 		fmt.Fprintf(w, "%s- `%s`%s: %s\n", indent, s.Name, remarks(s, defaults), about)
-		inner := s.Type
+		inner := defaults.FieldByIndex(s.Index)
 		if inner.Kind() == reflect.Slice {
-			inner = inner.Elem()
+			inner = reflect.Zero(inner.Type().Elem())
 		}
-		if inner.Kind() == reflect.Struct && inner.PkgPath() == t.PkgPath() && len(conf.Settings(inner)) > 0 {
-			if err := writeSettings(w, source, inner, reflect.Zero(inner), indent+"  "); err != nil {
+		if inner.Kind() == reflect.Struct && inner.Type().PkgPath() == t.PkgPath() && len(conf.Settings(inner.Type())) > 0 {
+			if err := writeSettings(w, source, inner.Type(), inner, indent+"  "); err != nil {
 				return err
 			}
 		}

@@ -1,6 +1,7 @@
 package enrich
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"os"
@@ -17,7 +18,8 @@ const interval = time.Second
 // lookup is a file whose latest readable content is at hand.
 type lookup struct {
 	path         string
-	on           []string
+	keys         []key
+	on           []string // their columns
 	clock        pipeline.Clock
 	log          *slog.Logger
 	reloadErrors *pipeline.Counter
@@ -30,20 +32,47 @@ type lookup struct {
 	failed string      // what was reported last, to report it once
 }
 
-// open reads the file for the first time.
-func open(path string, keys []key, clock pipeline.Clock, log *slog.Logger) (*lookup, error) {
-	l := &lookup{path: path, clock: clock, log: log, reloadErrors: new(pipeline.Counter)}
-	for _, k := range keys {
+// openFile reads the file for the first time, and warns of rows that hide others.
+func openFile(c Config, env *pipeline.Env) (place, error) {
+	l, err := newLookup(c, env.Clock, env.Log)
+	if err != nil {
+		return nil, err
+	}
+	if odd := l.table.Load().repeated; odd != "" {
+		env.Warn("lookup %s: %s; the last row counts", c.Lookup, odd)
+	}
+	l.reloadErrors = env.Counter("reload_errors")
+	return l, nil
+}
+
+func newLookup(c Config, clock pipeline.Clock, log *slog.Logger) (*lookup, error) {
+	l := &lookup{path: c.Lookup, keys: keysOf(c.On), clock: clock, log: log, reloadErrors: new(pipeline.Counter)}
+	for _, k := range l.keys {
 		l.on = append(l.on, k.column)
 	}
 	t, version, err := l.read()
 	if err != nil {
-		return nil, fmt.Errorf("lookup %s: %w", path, err)
+		return nil, fmt.Errorf("lookup %s: %w", c.Lookup, err)
 	}
 	l.seen = version
 	l.table.Store(t)
 	l.looked.Store(clock.Now().UnixNano())
 	return l, nil
+}
+
+// find returns the row of an event.
+func (l *lookup) find(_ context.Context, e *pipeline.Event) (row []byte, found bool, err error) {
+	var room [64]byte
+	joined, ok, err := join(room[:0], l.keys, e)
+	if err != nil || !ok {
+		return nil, false, pipeline.Reject(err)
+	}
+	row, found = l.current().rows[string(joined)]
+	return row, found, nil
+}
+
+func (l *lookup) missed(e *pipeline.Event) string {
+	return l.path + " has no row for " + describe(l.keys, e)
 }
 
 // current returns the table. One event per second looks whether the file has

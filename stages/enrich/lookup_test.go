@@ -21,9 +21,10 @@ import (
 type bench struct {
 	testing.TB
 	*stage
-	clock *clock
-	file  string
-	log   bytes.Buffer
+	lookup *lookup
+	clock  *clock
+	file   string
+	log    bytes.Buffer
 }
 
 type clock struct {
@@ -47,11 +48,12 @@ func (c *clock) advance(d time.Duration) {
 func newBench(t testing.TB, csv string) *bench {
 	b := &bench{TB: t, clock: &clock{now: time.Unix(1_800_000_000, 0)}, file: filepath.Join(t.TempDir(), "stations.csv")}
 	b.write(csv)
-	s, err := newStage(config(t, b.file), b.clock, slog.New(slog.NewTextHandler(&b.log, nil)))
+	c := config(t, b.file)
+	l, err := newLookup(c, b.clock, slog.New(slog.NewTextHandler(&b.log, nil)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.stage = s
+	b.lookup, b.stage = l, newStage(l, c, pipeline.NewEnv("test", nil, pipeline.Options{}))
 	return b
 }
 
@@ -212,7 +214,7 @@ func TestFileLimits(t *testing.T) {
 		long:   "more than 1000000 rows",
 		folder: "it is not a regular file",
 	} {
-		_, err := newStage(config(t, file), pipeline.System, slog.New(slog.DiscardHandler))
+		_, err := newLookup(config(t, file), pipeline.System, slog.New(slog.DiscardHandler))
 		if err == nil || err.Error() != "lookup "+file+": "+want {
 			t.Errorf("got %v", err)
 		}

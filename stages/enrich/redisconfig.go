@@ -1,0 +1,44 @@
+package enrich
+
+import (
+	"slices"
+
+	"github.com/leat-io/leat/internal/redisapi"
+	"github.com/leat-io/leat/pipeline"
+)
+
+// RedisConfig is which Redis is asked, and for what.
+type RedisConfig struct {
+	redisapi.Settings `yaml:",inline"`
+
+	// Key is the key in Redis, with expressions in braces, as in station:{body.code}.
+	// When one of them is null there is no value, and Redis is not asked.
+	Key KeyTemplate `yaml:"key,required"`
+	// Read says what is stored there: hash, which becomes an object of texts; string,
+	// which becomes a text; or json, a text of JSON that goes into the event as it is
+	// stored. A key that does not exist, and a hash without fields, is a miss.
+	Read string `yaml:"read"`
+}
+
+const (
+	readHash   = "hash"
+	readString = "string"
+	readJSON   = "json"
+)
+
+// Validate checks what the types of the settings do not.
+func (c RedisConfig) Validate() error {
+	if !slices.Contains([]string{readHash, readString, readJSON}, c.Read) {
+		return pipeline.FieldError("read", "want hash, string or json, got %q", c.Read)
+	}
+	return nil
+}
+
+// KeyTemplate is the template of a key in Redis.
+type KeyTemplate struct{ Template }
+
+// append appends the key for an event. The second result is false when a value is
+// null.
+func (k *KeyTemplate) append(dst []byte, e *pipeline.Event) ([]byte, bool, error) {
+	return k.Template.append(dst, e, plainly)
+}
