@@ -2,6 +2,7 @@ package enrich
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -79,8 +80,8 @@ const maxDelay = time.Hour
 
 // delay reads a Retry-After header: seconds or a date. What is neither is 0.
 func delay(value string, now time.Time) time.Duration {
-	if seconds, err := strconv.ParseUint(value, 10, 31); err == nil {
-		return min(time.Duration(seconds)*time.Second, maxDelay)
+	if seconds, err := strconv.ParseUint(value, 10, 64); err == nil || errors.Is(err, strconv.ErrRange) {
+		return time.Duration(min(seconds, uint64(maxDelay/time.Second))) * time.Second
 	}
 	at, err := http.ParseTime(value)
 	if err != nil {

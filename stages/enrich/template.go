@@ -1,7 +1,6 @@
 package enrich
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
@@ -108,78 +107,4 @@ func (t *Template) describe(e *pipeline.Event) string {
 		parts = append(parts, p.expr.String()+" = "+quote(value))
 	}
 	return strings.Join(parts, ", ")
-}
-
-// piece is a part of a template before it is compiled.
-type piece struct {
-	text   string
-	isExpr bool
-	offset int // where text begins
-}
-
-var (
-	errOpen   = errors.New(`"{" is not closed with "}": an expression stands in braces, and {{ is a brace`)
-	errClosed = errors.New(`"}" without "{" before it: an expression stands in braces, and }} is a brace`)
-	errEmpty  = errors.New("must not be empty")
-)
-
-// cut takes a template apart.
-func cut(text string) (pieces []piece, err error) {
-	if text == "" {
-		return nil, errEmpty
-	}
-	var plain strings.Builder
-	flush := func() {
-		if plain.Len() > 0 {
-			pieces = append(pieces, piece{text: plain.String()})
-			plain.Reset()
-		}
-	}
-	for i := 0; i < len(text); i++ {
-		c := text[i]
-		switch {
-		case c != '{' && c != '}':
-			plain.WriteByte(c)
-		case i+1 < len(text) && text[i+1] == c:
-			plain.WriteByte(c)
-			i++
-		case c == '}':
-			return nil, errClosed
-		default:
-			size := closing(text[i+1:])
-			if size < 0 {
-				return nil, errOpen
-			}
-			flush()
-			pieces = append(pieces, piece{text[i+1 : i+1+size], true, i + 1})
-			i += 1 + size
-		}
-	}
-	flush()
-	return pieces, nil
-}
-
-// closing returns where the brace that ends an expression is, or -1. Braces in
-// quotes do not count, nor those of a map.
-func closing(text string) int {
-	depth, quote := 0, byte(0)
-	for i := 0; i < len(text); i++ {
-		switch c := text[i]; {
-		case quote != 0:
-			if c == '\\' && quote != '`' {
-				i++
-			} else if c == quote {
-				quote = 0
-			}
-		case c == '"' || c == '\'' || c == '`':
-			quote = c
-		case c == '{':
-			depth++
-		case c == '}' && depth == 0:
-			return i
-		case c == '}':
-			depth--
-		}
-	}
-	return -1
 }
