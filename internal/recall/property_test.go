@@ -81,17 +81,21 @@ func size(r remembered) int64 { return overhead + int64(len(r.key)+len(r.value))
 func TestTheCacheRemembersWhatItsModelDoes(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		now := time.Unix(1_800_000_000, 0)
-		seconds := rapid.Custom(func(t *rapid.T) time.Duration { return time.Duration(rapid.IntRange(0, 9).Draw(t, "s")) * time.Second })
+		seconds := rapid.SampledFrom([]time.Duration{0, time.Second, 5 * time.Second, time.Minute})
 		o := Options{
 			For: seconds.Draw(t, "for"), MissFor: seconds.Draw(t, "miss for"), Now: func() time.Time { return now },
-			MaxEntries: rapid.IntRange(1, 4).Draw(t, "entries"), MaxBytes: rapid.Int64Range(1, 4*(overhead+30)).Draw(t, "bytes"),
+			MaxEntries: rapid.IntRange(1, 4).Draw(t, "entries"), MaxBytes: rapid.SampledFrom([]int64{1, 2 * overhead, 700, 1 << 20}).Draw(t, "bytes"),
 		}
 		w, m := &world{values: map[string]string{}}, &model{o: o}
 		c := New(w, o)
 		defer c.Close()
 		key := rapid.SampledFrom([]string{"", "a", "b", "c", "d", "longer"})
 		t.Repeat(map[string]func(*rapid.T){
-			"ask":  func(t *rapid.T) { ask(t, c, m, w, key.Draw(t, "key"), now) },
+			"ask": func(t *rapid.T) {
+				for _, k := range rapid.SliceOfN(key, 1, 8).Draw(t, "keys") {
+					ask(t, c, m, w, k, now)
+				}
+			},
 			"wait": func(t *rapid.T) { now = now.Add(seconds.Draw(t, "wait")) },
 			"away": func(t *rapid.T) { w.away = !w.away },
 			"set": func(t *rapid.T) {

@@ -151,6 +151,35 @@ func TestTheLastWhoLeavesEndsTheCall(t *testing.T) {
 	})
 }
 
+// stubborn is a service that takes longer for its first call than for the next, and
+// does not care whether anybody waits.
+type stubborn struct{ calls atomic.Int32 }
+
+func (s *stubborn) Lookup(context.Context, string) ([]byte, bool, error) {
+	n := s.calls.Add(1)
+	time.Sleep([]time.Duration{3 * time.Second, 4 * time.Second, 0}[n-1])
+	return fmt.Append(nil, n), true, nil
+}
+
+func TestACallThatWasLeftSaysNothingAnyMore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &stubborn{}
+		c := New(s, options())
+		defer c.Close()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if _, _, err := c.Get(ctx, nil, "a"); !errors.Is(err, context.DeadlineExceeded) {
+			t.Error(err)
+		}
+		var all sync.WaitGroup
+		all.Go(func() { wants(t, c, "a", "2") })
+		time.Sleep(3 * time.Second) // the first call has returned, the second has not
+		all.Go(func() { wants(t, c, "a", "2") })
+		all.Wait()
+		wants(t, c, "a", "2")
+	})
+}
+
 func TestWhoComesTooLateAsksNobody(t *testing.T) {
 	s := &slow{}
 	bubble(t, s, func(t *testing.T, c *Cache) {

@@ -39,17 +39,20 @@ func TestEventsOfOneKeyAskOnce(t *testing.T) {
 	})
 }
 
+// The parts of a message run one after another, unless one of them waits.
 func TestEventsOfOtherKeysGoOnMeanwhile(t *testing.T) {
 	s := &service{answer: func(w http.ResponseWriter, q *http.Request) {
 		if q.URL.Path != "/slow" || within(q, time.Second) {
 			textOf("1")(w, q)
 		}
 	}}
-	s.bubble(t, toService, func(t *testing.T, rig *flowtest.Rig) {
-		rig.Feed.Send("1", station("slow"))
-		rig.Feed.Send("2", station("quick"))
+	synctest.Test(t, func(t *testing.T) {
+		yaml := strings.Replace(flowOf(toService), "stages: [", "stages: [{split: body.events}, ", 1)
+		rig := flowtest.Start(t, yaml, flowtest.Options{Catalog: s.catalog()})
+		rig.Feed.Send("1", `{"events":[`+station("slow")+","+station("quick")+`]}`)
 		settle(time.Second)
-		if got := rig.Recorder.IDs("out"); !slices.Equal(got, []string{"2", "1"}) {
+		want := []string{`{"code":"quick","station":1}`, `{"code":"slow","station":1}`}
+		if got := rig.Recorder.Bodies("out"); !slices.Equal(got, want) {
 			t.Error(got)
 		}
 	})

@@ -13,6 +13,7 @@ import (
 	"github.com/leat-io/leat/internal/conf"
 	"github.com/leat-io/leat/pipeline"
 	"github.com/leat-io/leat/pipeline/flowtest"
+	"github.com/leat-io/leat/stages/split"
 )
 
 // service is an HTTP service without a network, so that its tests run in virtual
@@ -36,7 +37,7 @@ func (s *service) CloseIdleConnections() {}
 
 // catalog has the stage, asking the service whatever host a URL names.
 func (s *service) catalog() pipeline.Catalog {
-	return pipeline.Catalog{Stages: []pipeline.StageDef{pipeline.DefineStage("enrich", defaults, func(c Config, env *pipeline.Env) (pipeline.Stage, error) {
+	return pipeline.Catalog{Stages: []pipeline.StageDef{split.Stage, pipeline.DefineStage("enrich", defaults, func(c Config, env *pipeline.Env) (pipeline.Stage, error) {
 		from, err := openHTTP(c, env, s)
 		if err != nil {
 			return nil, err
