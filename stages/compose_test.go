@@ -245,6 +245,7 @@ func TestHeldEventsGoBackWhenTheFlowStops(t *testing.T) {
 		if took := time.Since(begun); took > time.Second {
 			t.Errorf("the stop took %s", took)
 		}
+		synctest.Wait() // until the feed has noted it
 		if held.Acked() || copied.Acked() || held.Returned() != 1 || copied.Returned() != 1 {
 			t.Error("held events were not handed back")
 		}
