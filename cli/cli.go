@@ -11,6 +11,7 @@ import (
 	"os"
 	_ "time/tzdata" // event times name zones, and small images have no zone files
 
+	"github.com/leat-io/leat/internal/redisapi"
 	"github.com/leat-io/leat/pipeline"
 	"github.com/leat-io/leat/providers"
 	"github.com/leat-io/leat/stages"
@@ -34,6 +35,7 @@ func StandardCatalog() pipeline.Catalog {
 // code: 0 when all went well, 1 for problems in the input or in a file, 2 for
 // wrong usage.
 func Main(catalog pipeline.Catalog) int {
+	redisapi.Quiet() // every error that it would write of is in ours
 	return run(context.Background(), catalog, os.Args[1:], terminal{os.Stdout, os.Stderr})
 }
 

@@ -57,7 +57,7 @@ func (s Settings) Validate() error {
 		errs = append(errs, conf.FieldError("url", "%w", err))
 	}
 	need(s.Database >= 0, "database", "must not be negative")
-	need(t == nil || s.Database == 0 || t.database == 0 || s.Database == t.database, "database", "the URL names another one: keep one of them")
+	need(t == nil || s.Database == 0 || s.Database == t.database, "database", "the URL names another one: keep one of them")
 	need(!s.Cluster || s.Database == 0 && (t == nil || t.database == 0), "cluster", "a cluster has only database 0")
 	need(!s.Cluster || s.SentinelMaster == "", "sentinel_master", "a cluster needs no sentinels: keep one of the two")
 	need(s.SentinelMaster != "" || s.SentinelUsername == "" && s.SentinelPassword == "", "sentinel_username", "needs sentinel_master beside it")
@@ -107,7 +107,9 @@ func (s Settings) target() (*target, error) {
 	default:
 		return nil, errURL
 	}
-	t.database = max(t.database, s.Database)
+	if t.database == 0 {
+		t.database = s.Database
+	}
 	return t, nil
 }
 

@@ -8,6 +8,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -21,8 +23,9 @@ type Redis struct {
 	args   []string
 	folder string
 
-	mu  sync.Mutex
-	cmd *exec.Cmd // nil: it does not run
+	mu   sync.Mutex
+	cmd  *exec.Cmd     // nil: it does not run
+	gone chan struct{} // closed when it has ended
 }
 
 var (
@@ -49,6 +52,12 @@ func StartRedis(t testing.TB, args ...string) *Redis {
 	r := startRedis(t, args)
 	t.Cleanup(r.end)
 	return r
+}
+
+// StartRedisWith starts one that reads its settings from a file as well.
+func StartRedisWith(t testing.TB, file string, args ...string) *Redis {
+	t.Helper()
+	return StartRedis(t, append([]string{file}, args...)...)
 }
 
 func startRedis(t testing.TB, args []string) *Redis {
@@ -89,14 +98,18 @@ func (r *Redis) Start() {
 func (r *Redis) start() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	args := append([]string{"--port", r.port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", r.folder, "--logfile", filepath.Join(r.folder, "log")}, r.args...)
-	cmd := exec.Command("redis-server", args...)
+	cmd := exec.Command("redis-server", r.arguments()...)
 	cmd.Stdout, cmd.Stderr = io.Discard, io.Discard
 	endWithParent(cmd)
 	if err := cmd.Start(); err != nil {
 		return err
 	}
-	r.cmd = cmd
+	gone := make(chan struct{})
+	go func() {
+		_ = cmd.Wait()
+		close(gone)
+	}()
+	r.cmd, r.gone = cmd, gone
 	if err := r.await(); err != nil {
 		log, _ := os.ReadFile(filepath.Join(r.folder, "log"))
 		r.kill()
@@ -105,11 +118,29 @@ func (r *Redis) start() error {
 	return nil
 }
 
+// arguments have the file of settings first, if there is one. A sentinel keeps nothing
+// that could be saved.
+func (r *Redis) arguments() []string {
+	own := []string{"--port", r.port, "--bind", "127.0.0.1", "--dir", r.folder, "--logfile", filepath.Join(r.folder, "log")}
+	if !slices.Contains(r.args, "--sentinel") {
+		own = append(own, "--save", "", "--appendonly", "no")
+	}
+	if len(r.args) > 0 && !strings.HasPrefix(r.args[0], "-") {
+		return slices.Concat(r.args[:1], own, r.args[1:])
+	}
+	return append(own, r.args...)
+}
+
 // await polls until the server answers a PING.
 func (r *Redis) await() error {
 	poll := time.NewTicker(10 * time.Millisecond)
 	defer poll.Stop()
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); <-poll.C {
+		select {
+		case <-r.gone:
+			return errors.New("it has ended")
+		default:
+		}
 		if pings(r.Address()) {
 			return nil
 		}
@@ -142,7 +173,7 @@ func (r *Redis) Kill() {
 func (r *Redis) kill() {
 	if r.cmd != nil {
 		_ = r.cmd.Process.Kill()
-		_ = r.cmd.Wait()
+		<-r.gone
 		r.cmd = nil
 	}
 }
