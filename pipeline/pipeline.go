@@ -26,7 +26,8 @@ type Pipeline struct {
 	hooks []hook
 	stats stats
 
-	spools []*spooled
+	failures failures
+	spools   []*spooled
 }
 
 // Options are what a program lends to a pipeline.

@@ -158,7 +158,7 @@ func runAll(ctx context.Context, p *Pipeline, gates []*gate, routers []*message.
 		})
 	}
 	routed.Wait()
-	return errors.Join(append(errs, finishAll(gates))...)
+	return errors.Join(append(errs, finishAll(gates), p.failures.err())...)
 }
 
 // Stop asks all flows to stop: what [Run] does when its context ends.

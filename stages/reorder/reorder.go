@@ -18,7 +18,7 @@ import (
 )
 
 // Stage declares the reorder stage.
-var Stage = pipeline.DefineStage("reorder", Config{By: byTime, Late: lateDeliver, NoTime: asArrived, NoKey: asArrived, MaxAhead: time.Hour, OnDeath: onDeathWait}, New)
+var Stage = pipeline.DefineStage("reorder", Config{By: byTime, Late: lateDeliver, NoTime: asArrived, NoKey: asArrived, MaxAhead: time.Hour, Mode: modeShared, OnDeath: onDeathWait}, New)
 
 // Config is the reorder stage's part of pipeline.yaml.
 type Config struct {
@@ -42,6 +42,11 @@ type Config struct {
 	// it is taken for a mistake: such an event leaves in its place of arrival,
 	// marked leat.unordered, and makes no other event late.
 	MaxAhead time.Duration `yaml:"max_ahead"`
+	// How replicas work together, with a state that they share: shared, all of them
+	// take part and the order holds across them; or leader, one of them runs the
+	// pipeline and the others wait to take its place. One that has led and was taken
+	// for dead stops with an error, so whoever starts it has to start it again.
+	Mode string `yaml:"mode"`
 	// What later events of a key do, with a state that replicas share, when the replica
 	// dies that holds an earlier one: wait until the source has given it to another one,
 	// but no longer than that takes; or skip it, so that it is late when it comes.
@@ -55,6 +60,8 @@ const (
 	lateDrop      = "drop"
 	viaDeadLetter = "dead_letter"
 	asArrived     = "arrival"
+	modeShared    = "shared"
+	modeLeader    = "leader"
 	onDeathWait   = "wait"
 	onDeathSkip   = "skip"
 )
@@ -74,6 +81,8 @@ func (c Config) Validate() error {
 		return pipeline.FieldError("no_time", "want arrival or dead_letter, got %q", c.NoTime)
 	case c.NoKey != asArrived && c.NoKey != viaDeadLetter:
 		return pipeline.FieldError("no_key", "want arrival or dead_letter, got %q", c.NoKey)
+	case c.Mode != modeShared && c.Mode != modeLeader:
+		return pipeline.FieldError("mode", "want shared or leader, got %q", c.Mode)
 	case c.OnDeath != onDeathWait && c.OnDeath != onDeathSkip:
 		return pipeline.FieldError("on_death", "want wait or skip, got %q", c.OnDeath)
 	case c.MaxAhead <= 0:
@@ -89,17 +98,20 @@ func (c Config) Traits() pipeline.Traits {
 
 // New builds the stage.
 func New(c Config, env *pipeline.Env) (pipeline.Stage, error) {
+	if _, shared := env.Lease(); c.Mode == modeLeader && !shared {
+		return nil, pipeline.FieldError("mode", "leader needs a state that replicas share: state: {redis: {url: …}}")
+	}
 	s := newStage(c, env)
 	env.OnStart(func(ctx context.Context) error {
 		s.finite, s.notBefore = env.Finite(), env.NotBefore()
+		if c.Mode == modeLeader {
+			return s.lead(ctx, env)
+		}
 		return s.joinOthers(ctx, env)
 	})
 	env.OnClose(func() error {
 		s.stopTimer()
-		if s.turnstile != nil {
-			return s.turnstile.Close()
-		}
-		return nil
+		return s.leaveOthers()
 	})
 	return func(next pipeline.Handler) pipeline.Handler {
 		return func(ctx context.Context, e *pipeline.Event) error { return s.handle(ctx, e, next) }
@@ -128,6 +140,9 @@ func (s *stage) handle(ctx context.Context, e *pipeline.Event, next pipeline.Han
 	if goesOn, err := s.judge(w); !goesOn {
 		w.judged, settled = true, true // it is none of those that its key waits for
 		return err
+	}
+	if !s.leads() {
+		return pipeline.ErrReturned
 	}
 	s.markEvent(w)
 	err = next(ctx, e)

@@ -20,19 +20,23 @@ func (s *stage) joinOthers(ctx context.Context, env *pipeline.Env) error {
 	if s.finite || s.config.By != byTime {
 		return nil
 	}
-	grace := env.Redelivery()
-	if grace == 0 {
-		grace = defaultGrace
-	}
-	if s.config.OnDeath == onDeathSkip {
-		grace = 0
-	}
-	line, ok := env.Turnstile(pipeline.TurnstileOptions{Window: s.config.Window, MaxAhead: s.config.MaxAhead, Grace: grace})
+	line, ok := env.Turnstile(pipeline.TurnstileOptions{Window: s.config.Window, MaxAhead: s.config.MaxAhead, Grace: s.grace(env)})
 	if !ok {
 		return nil
 	}
 	s.turnstile = line
 	return line.Open(ctx)
+}
+
+// grace is for how long events of a process that died are waited for.
+func (s *stage) grace(env *pipeline.Env) time.Duration {
+	if s.config.OnDeath == onDeathSkip {
+		return 0
+	}
+	if r := env.Redelivery(); r > 0 {
+		return r
+	}
+	return defaultGrace
 }
 
 // handleShared is handle where replicas keep order together.
@@ -66,4 +70,16 @@ func (s *stage) handleShared(ctx context.Context, e *pipeline.Event, next pipeli
 		outcome = pipeline.TurnSettled
 	}
 	return err
+}
+
+// leaveOthers ends what joined this replica to others.
+func (s *stage) leaveOthers() error {
+	close(s.left)
+	switch {
+	case s.turnstile != nil:
+		return s.turnstile.Close()
+	case s.lease != nil:
+		return s.lease.Release()
+	}
+	return nil
 }

@@ -16,6 +16,8 @@ type stage struct {
 	clock     pipeline.Clock
 	finite    bool
 	notBefore time.Time          // nothing is released earlier behind a live source
+	lease     pipeline.Lease     // of the one replica that orders; nil: every one does
+	left      chan struct{}      // closed at the end
 	turnstile pipeline.Turnstile // of all replicas; nil: this process orders alone
 	follower  *pipeline.Follower
 	times     pipeline.Times
@@ -83,7 +85,7 @@ const maxIdle = 100_000
 
 func newStage(c Config, env *pipeline.Env) *stage {
 	s := &stage{
-		config: c, clock: env.Clock, times: env.Times(), keys: map[string]*queue{}, staged: map[uint64][]*waiter{},
+		config: c, clock: env.Clock, times: env.Times(), keys: map[string]*queue{}, left: make(chan struct{}), staged: map[uint64][]*waiter{},
 		counts: counts{env.Counter(pipeline.CountLate), env.Counter(pipeline.CountForced), env.Counter(pipeline.CountDropped), env.Counter(pipeline.CountReordered)},
 	}
 	s.follower = env.Follow(s.passed, s.ended)

@@ -40,11 +40,15 @@ func newSession(s *store) *session {
 }
 
 func (x *session) rename() string {
-	var random [9]byte
-	_, _ = rand.Read(random[:])
-	name := base64.RawURLEncoding.EncodeToString(random[:])
+	name := randomName()
 	x.name.Store(&name)
 	return name
+}
+
+func randomName() string {
+	var random [9]byte
+	_, _ = rand.Read(random[:])
+	return base64.RawURLEncoding.EncodeToString(random[:])
 }
 
 func (x *session) key(name string) string { return x.store.key("s:" + name) }
