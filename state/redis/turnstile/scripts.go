@@ -78,6 +78,7 @@ local function current()
   if not left then return nil, nil, {'WAIT', -1, e.session} end
   if left > 0 then return nil, nil, {'WAIT', left, NOBODY} end
   abandon(id, e)
+  redis.call('HSET', K, 'cur', '') -- it may come again, and is not under way then
 end
 
 local function head()
