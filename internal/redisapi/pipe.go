@@ -44,7 +44,7 @@ func NewPipe(client Client) *Pipe {
 // A connection that breaks off has commands sent again, so every one of them must be
 // such that it may be carried out twice.
 func (p *Pipe) Do(ctx context.Context, commands ...redis.Cmder) error {
-	return p.batches.Do(ctx, nil, commands, 64*len(commands), "")
+	return p.batches.Do(ctx, nil, commands, size(commands), "")
 }
 
 // Close returns once all callers have their answers.
