@@ -119,6 +119,7 @@ func (r *reader) recreate(why error) error {
 // findOwn takes up what is pending with this consumer and is not in flight: of an earlier
 // run of the same name, or of an answer that never arrived.
 func (r *reader) findOwn() error {
+	defer r.s.table.watch()()
 	after := ""
 	for room := r.s.awaitRoom(); room > 0; room = r.s.awaitRoom() {
 		list, err := r.s.api.pending(r.s.reads, after, min(room, readCount))
@@ -158,6 +159,7 @@ func (r *reader) takeOwn(list []given) error {
 
 // claim takes over what dead consumers have left, and forgets those that left nothing.
 func (r *reader) claim() error {
+	defer r.s.table.watch()()
 	taken := 0
 	for cursor := firstCursor; ; {
 		room := r.s.awaitRoom()

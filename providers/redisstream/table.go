@@ -30,7 +30,8 @@ type table struct {
 	mu      sync.Mutex
 	entries map[string]*entry
 	orphans int
-	full    chan struct{} // closed when there is room; nil while there is
+	gone    map[string]bool // since [table.watch]; nil: nobody watches
+	full    chan struct{}   // closed when there is room; nil while there is
 }
 
 func newTable(limit int) *table { return &table{limit: limit, entries: map[string]*entry{}} }
@@ -41,6 +42,9 @@ func (t *table) add(list []*received, now time.Time) (fresh []*entry, again int)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, r := range list {
+		if t.gone[r.id] {
+			continue
+		}
 		e := t.entries[r.id]
 		if e != nil && !e.same(r) {
 			t.orphan(e)
@@ -61,6 +65,19 @@ func (t *table) add(list []*received, now time.Time) (fresh []*entry, again int)
 	return fresh, again
 }
 
+// watch has add leave out, until the returned function is called, what is forgotten from
+// now on. An answer that says what is pending may have crossed with the acknowledgement.
+func (t *table) watch() (end func()) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.gone = map[string]bool{}
+	return func() {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		t.gone = nil
+	}
+}
+
 // orphan keeps an entry whose stream is gone, while its id belongs to another one.
 func (t *table) orphan(e *entry) {
 	t.orphans++
@@ -75,6 +92,9 @@ func (t *table) forget(entries ...*entry) {
 	for _, e := range entries {
 		if t.entries[e.key] == e {
 			delete(t.entries, e.key)
+		}
+		if t.gone != nil {
+			t.gone[e.key] = true
 		}
 	}
 	if t.full != nil && len(t.entries) < t.limit {
