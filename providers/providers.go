@@ -6,6 +6,7 @@ import (
 	"github.com/leat-io/leat/pipeline"
 	"github.com/leat-io/leat/providers/file"
 	"github.com/leat-io/leat/providers/http"
+	"github.com/leat-io/leat/providers/redisstream"
 	"github.com/leat-io/leat/providers/sns"
 	"github.com/leat-io/leat/providers/snshttp"
 	"github.com/leat-io/leat/providers/sqs"
@@ -15,10 +16,10 @@ import (
 
 // Sources returns the sources.
 func Sources() []pipeline.SourceDef {
-	return []pipeline.SourceDef{file.Source, stdin.Source, http.Source, snshttp.Source, sqs.Source}
+	return []pipeline.SourceDef{file.Source, stdin.Source, http.Source, snshttp.Source, sqs.Source, redisstream.Source}
 }
 
 // Sinks returns the sinks.
 func Sinks() []pipeline.SinkDef {
-	return []pipeline.SinkDef{file.Sink, stdout.Sink, http.Sink, sns.Sink, sqs.Sink}
+	return []pipeline.SinkDef{file.Sink, stdout.Sink, http.Sink, sns.Sink, sqs.Sink, redisstream.Sink}
 }
