@@ -92,6 +92,16 @@ func (answer) RedisError()     {}
 
 // call carries out f, which has the lock, as the faults have it.
 func (h *holder) call(ctx context.Context, f func() error) error {
+	return h.anyhow(ctx, func() error {
+		if h.noGroup {
+			return errGone
+		}
+		return f()
+	})
+}
+
+// anyhow is [holder.call] for what takes no group, as XACK does.
+func (h *holder) anyhow(ctx context.Context, f func() error) error {
 	var bad fault
 	if h.fault != nil {
 		bad = h.fault()
@@ -106,9 +116,6 @@ func (h *holder) call(ctx context.Context, f func() error) error {
 		defer h.mu.Unlock()
 		if h.dead {
 			return errBroken
-		}
-		if h.noGroup {
-			return errGone
 		}
 		return f()
 	}
@@ -251,7 +258,7 @@ func (h *holder) age(ctx context.Context, ids []string, idle time.Duration) (min
 }
 
 func (h *holder) settle(ctx context.Context, ids []string, remove bool) error {
-	return h.call(ctx, func() error {
+	return h.anyhow(ctx, func() error {
 		for _, id := range ids {
 			if h.double.pending[id] != nil {
 				delete(h.double.pending, id)
