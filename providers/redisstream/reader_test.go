@@ -1,0 +1,106 @@
+package redisstream
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/ThreeDotsLabs/watermill/message"
+
+	"github.com/leat-io/leat/pipeline"
+)
+
+// onDouble subscribes to a stream in memory, in virtual time, once prepare has filled it.
+func onDouble(t *testing.T, log *slog.Logger, prepare func(*double), f func(d *double, out <-chan *message.Message)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDouble()
+		prepare(d)
+		c := Source.Defaults.(SourceConfig)
+		c.Stream = "s"
+		sub := newSubscriber(c, pipeline.System, log)
+		sub.plain = true
+		sub.open = func(string, string) (api, error) { return &holder{double: d, name: "c"}, nil }
+		ctx, cancel := context.WithCancel(context.Background())
+		out, err := sub.Subscribe(ctx, "s")
+		if err != nil {
+			t.Fatal(err)
+		}
+		f(d, out)
+		cancel()
+		_ = sub.Close()
+	})
+}
+
+func TestEntriesOfALostAnswerAreFoundAtOnce(t *testing.T) {
+	for _, later := range []time.Duration{0, 2 * time.Second} {
+		var calls atomic.Int32
+		onDouble(t, quiet, func(d *double) {
+			d.fault = func() fault { return fault{fails: calls.Add(1) == 2, effect: true, later: later} }
+			for _, payload := range numbers(0, 3) {
+				d.add(payload)
+			}
+		}, func(_ *double, out <-chan *message.Message) {
+			began := time.Now()
+			for _, want := range numbers(0, 3) {
+				m := <-out
+				if string(m.Payload) != want {
+					t.Errorf("%s came, want %s", m.Payload, want)
+				}
+				m.Ack()
+			}
+			if took := time.Since(began); took > 10*time.Second {
+				t.Errorf("it took %s", took)
+			}
+		})
+	}
+}
+
+func TestWhatIsSettledWhileAnAnswerIsUnderWayIsNoEventAgain(t *testing.T) {
+	list := newTable(10)
+	one := &received{id: "1-0", payload: []byte("x")}
+	fresh, _ := list.add([]*received{one}, time.Now())
+	end := list.watch()
+	list.forget(fresh...)
+	if again, _ := list.add([]*received{one}, time.Now()); len(again) > 0 {
+		t.Error("it came again")
+	}
+	end()
+	if again, _ := list.add([]*received{one}, time.Now()); len(again) != 1 {
+		t.Error("an entry that comes later is left out")
+	}
+}
+
+func TestAGroupThatIsGoneIsSaidLoudly(t *testing.T) {
+	j := &journal{}
+	onDouble(t, slog.New(slog.NewTextHandler(j, nil)), func(*double) {}, func(d *double, _ <-chan *message.Message) {
+		d.mu.Lock()
+		d.noGroup = true
+		d.mu.Unlock()
+		time.Sleep(time.Minute)
+		if n := j.count("level=ERROR"); n != 1 || j.count("created again") != 1 {
+			t.Errorf("%d errors are said: %s", n, strings.TrimSpace(j.text.String()))
+		}
+	})
+}
+
+// Large entries are not asked for by the hundred.
+func TestAnAnswerIsBoundedByTheSizeOfEntries(t *testing.T) {
+	r := &reader{}
+	if r.count() != readCount {
+		t.Errorf("asks for %d at first", r.count())
+	}
+	r.measure([]*received{{payload: make([]byte, 2<<20)}, {payload: make([]byte, 2<<20)}})
+	if r.count() != 4 {
+		t.Errorf("asks for %d entries of 2 MiB", r.count())
+	}
+	r.measure(nil)
+	r.measure([]*received{{payload: make([]byte, 64<<20)}})
+	if r.count() != 1 {
+		t.Errorf("asks for %d entries of 64 MiB", r.count())
+	}
+}
