@@ -90,7 +90,8 @@ type answer string
 func (a answer) Error() string { return string(a) }
 func (answer) RedisError()     {}
 
-// call carries out f, which has the lock, as the faults have it.
+// call carries out f, which has the lock, as the faults have it. After an error f may still
+// be carried out: what it writes is nobody's then.
 func (h *holder) call(ctx context.Context, f func() error) error {
 	return h.anyhow(ctx, func() error {
 		if h.noGroup {
@@ -140,7 +141,7 @@ func (h *holder) create(ctx context.Context, after string) error {
 	return nil
 }
 
-func (h *holder) read(ctx context.Context, count int, block time.Duration) (list []*received, err error) {
+func (h *holder) read(ctx context.Context, count int, block time.Duration) ([]*received, error) {
 	deadline := time.Now().Add(block)
 	for {
 		h.mu.Lock()
@@ -148,8 +149,11 @@ func (h *holder) read(ctx context.Context, count int, block time.Duration) (list
 		h.mu.Unlock()
 		var given []*received
 		err := h.call(ctx, func() error { given = h.give(count); return nil })
-		if err != nil || len(given) > 0 {
-			return given, err
+		if err != nil {
+			return nil, err
+		}
+		if len(given) > 0 {
+			return given, nil
 		}
 		select {
 		case <-more:
@@ -173,8 +177,9 @@ func (h *holder) give(count int) (list []*received) {
 	return list
 }
 
-func (h *holder) pending(ctx context.Context, after string, count int) (list []given, err error) {
-	err = h.call(ctx, func() error {
+func (h *holder) pending(ctx context.Context, after string, count int) ([]given, error) {
+	var list []given
+	err := h.call(ctx, func() error {
 		for _, id := range h.ids() {
 			if p := h.double.pending[id]; p.consumer == h.name && (after == "" || compareIDs(id, after) > 0) && len(list) < count {
 				list = append(list, given{id, p.times})
@@ -188,8 +193,9 @@ func (h *holder) pending(ctx context.Context, after string, count int) (list []g
 	return list, nil
 }
 
-func (h *holder) again(ctx context.Context, ids []string) (list []*received, err error) {
-	err = h.call(ctx, func() error {
+func (h *holder) again(ctx context.Context, ids []string) ([]*received, error) {
+	var list []*received
+	err := h.call(ctx, func() error {
 		for _, id := range ids {
 			p := h.double.pending[id]
 			switch {
@@ -210,8 +216,9 @@ func (h *holder) again(ctx context.Context, ids []string) (list []*received, err
 	return list, nil
 }
 
-func (h *holder) claim(ctx context.Context, cursor string, idle time.Duration, count int) (c claimed, err error) {
-	err = h.call(ctx, func() error {
+func (h *holder) claim(ctx context.Context, cursor string, idle time.Duration, count int) (claimed, error) {
+	var c claimed
+	err := h.call(ctx, func() error {
 		c.next = firstCursor
 		seen := 0
 		for _, id := range h.ids() {
@@ -241,8 +248,9 @@ func (h *holder) claim(ctx context.Context, cursor string, idle time.Duration, c
 	return c, nil
 }
 
-func (h *holder) age(ctx context.Context, ids []string, idle time.Duration) (mine []string, err error) {
-	err = h.call(ctx, func() error {
+func (h *holder) age(ctx context.Context, ids []string, idle time.Duration) ([]string, error) {
+	var mine []string
+	err := h.call(ctx, func() error {
 		if h.mute {
 			return errBroken
 		}
@@ -254,7 +262,10 @@ func (h *holder) age(ctx context.Context, ids []string, idle time.Duration) (min
 		}
 		return nil
 	})
-	return mine, err
+	if err != nil {
+		return nil, err
+	}
+	return mine, nil
 }
 
 func (h *holder) settle(ctx context.Context, ids []string, remove bool) error {

@@ -96,7 +96,7 @@ func (tr trial) run() []string {
 		workers[i] = w.start(i)
 	}
 	go w.fill()
-	for _, what := range tr.events(w.rng) {
+	for _, what := range tr.events(rand.New(rand.NewPCG(tr.seed, 3))) {
 		time.Sleep(time.Duration(w.draw(400)) * time.Second)
 		k := w.draw(len(workers))
 		switch what {
