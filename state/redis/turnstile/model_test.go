@@ -2,6 +2,7 @@ package turnstile
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"slices"
 	"strconv"
@@ -165,10 +166,32 @@ func (m *model) done(me, id, outcome string, time int) string {
 // real calls the scripts as a replica does, at the model's time.
 type real struct {
 	*model
-	t    *rapid.T
+	t    failing
 	line *line
 	gen  string
 }
+
+// failing is what tests and draws of rapid have in common.
+type failing interface {
+	Context() context.Context
+	Fatal(...any)
+	Fatalf(string, ...any)
+}
+
+func newReal(t failing, shard *shard) *real {
+	r := &real{model: &model{now: 1_000_000, over: map[string]int{}}, t: t, line: &line{shard: shard, name: "key"}}
+	r.beat("a")
+	r.beat("b")
+	return r
+}
+
+func (r *real) entering(me, id string, at int) {
+	place := fmt.Sprintf("%022s", id)
+	got := r.run(enterScript, me, named(id), place, strconv.Itoa(at*1000), modelWindow, 1e15, 60_000, "")
+	r.agree(me+" enters "+id, got, r.enter(me, id, at))
+}
+
+func (r *real) looking(me string) { r.agree(me+" looks", r.run(nextScript, me), r.turn(me)) }
 
 func (r *real) run(script *redisapi.Script, me string, args ...any) string {
 	s := r.line.shard
@@ -220,9 +243,7 @@ func TestTheScriptsDoWhatTheModelDoes(t *testing.T) {
 		draws++
 		s := newShard(a.Turnstile, 0)
 		s.tag = fmt.Sprintf("%s:model:%d:{x}", a.o.Prefix, draws)
-		r := &real{model: &model{now: 1_000_000, over: map[string]int{}}, t: rt, line: &line{shard: s, name: "key"}}
-		r.beat("a")
-		r.beat("b")
+		r := newReal(rt, s)
 		sessions, ids := rapid.SampledFrom([]string{"a", "b"}), rapid.SampledFrom([]string{"1", "2", "3", "4", "5"})
 		times := map[string]int{} // an event's time does not change
 		timeOf := func(id string) int {
@@ -235,16 +256,10 @@ func TestTheScriptsDoWhatTheModelDoes(t *testing.T) {
 			"pass": func(rt *rapid.T) { r.now += rapid.IntRange(1, 1200).Draw(rt, "ms") },
 			"beat": func(rt *rapid.T) { r.beat(sessions.Draw(rt, "session")) },
 			"enter": func(rt *rapid.T) {
-				me, id := sessions.Draw(rt, "session"), ids.Draw(rt, "id")
-				at := timeOf(id)
-				place := fmt.Sprintf("%022s", id)
-				got := r.run(enterScript, me, named(id), place, strconv.Itoa(at*1000), modelWindow, 1e15, 60_000, "")
-				r.agree(me+" enters "+id, got, r.enter(me, id, at))
+				id := ids.Draw(rt, "id")
+				r.entering(sessions.Draw(rt, "session"), id, timeOf(id))
 			},
-			"next": func(rt *rapid.T) {
-				me := sessions.Draw(rt, "session")
-				r.agree(me+" looks", r.run(nextScript, me), r.turn(me))
-			},
+			"next": func(rt *rapid.T) { r.looking(sessions.Draw(rt, "session")) },
 			"done": func(rt *rapid.T) {
 				me, id := sessions.Draw(rt, "session"), ids.Draw(rt, "id")
 				outcome := rapid.SampledFrom([]string{"settled", "settled", "dead", "dropped", "back"}).Draw(rt, "outcome")
@@ -254,4 +269,21 @@ func TestTheScriptsDoWhatTheModelDoes(t *testing.T) {
 			},
 		})
 	})
+}
+
+// An event is under way when its process dies, is given up, and comes again: it waits
+// like any other.
+func TestAnEventThatWasGivenUpIsNotUnderWayWhenItComesAgain(t *testing.T) {
+	t.Parallel()
+	a := newReplica(t, testservers.RedisURL(t), nil)
+	s := newShard(a.Turnstile, 0)
+	s.tag = a.o.Prefix + ":given up:{x}"
+	r := newReal(t, s)
+	r.entering("a", "1", 100)
+	r.now += modelWindow
+	r.looking("a") // it goes
+	r.now += modelTTL + modelGrace
+	r.looking("b") // it is given up
+	r.entering("b", "1", 100)
+	r.looking("b")
 }
