@@ -20,6 +20,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/leat-io/leat/internal/testservers"
 	"github.com/leat-io/leat/providers/sqs/sqstest"
 )
 
@@ -98,10 +99,11 @@ func measure(c contestant, o options) (result, error) {
 	if err := s.Send("bench", bodies...); err != nil {
 		return result{}, err
 	}
-	endpoint, stop, err := away(s.URL, o.delay)
+	near, stop, err := testservers.Away(strings.TrimPrefix(s.URL, "http://"), o.delay)
 	if err != nil {
 		return result{}, err
 	}
+	endpoint := "http://" + near
 	defer stop()
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()

@@ -1,19 +1,15 @@
-package main
+package testservers
 
 import (
 	"net"
-	"net/url"
 	"time"
 )
 
-// away puts a server at a distance. It returns the address to reach it at.
-func away(address string, distance time.Duration) (string, func(), error) {
+// Away puts a server at a distance, for benchmarks: what it says and hears is half of
+// it on its way. It returns the address to reach it at, until stop is called.
+func Away(address string, distance time.Duration) (near string, stop func(), err error) {
 	if distance == 0 {
 		return address, func() {}, nil
-	}
-	u, err := url.Parse(address)
-	if err != nil {
-		return "", nil, err
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -25,10 +21,10 @@ func away(address string, distance time.Duration) (string, func(), error) {
 			if err != nil {
 				return
 			}
-			go join(in, u.Host, distance/2)
+			go join(in, address, distance/2)
 		}
 	}()
-	return "http://" + l.Addr().String(), func() { l.Close() }, nil
+	return l.Addr().String(), func() { l.Close() }, nil
 }
 
 func join(in net.Conn, host string, delay time.Duration) {
