@@ -38,7 +38,7 @@ var rings = [][]string{
 	{"internal"},
 	{"pipeline"},
 	{"stages", "providers", "state", "plugins"},
-	{"cmd", "cli", "examples", "docs", "bench"},
+	{"cmd", "cli", "examples", "docs", "bench", "chaos"},
 }
 
 func ring(path string) int {

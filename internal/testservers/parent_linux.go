@@ -5,9 +5,10 @@ import (
 	"syscall"
 )
 
-// endWithParent has the kernel kill the server when this process is gone. The
+// EndWithParent has the kernel kill a process that is about to be started when this
+// process is gone. The
 // signal goes by the thread that started the server; Go ends a thread only when
 // a goroutine that is locked to it returns.
-func endWithParent(cmd *exec.Cmd) {
+func EndWithParent(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 }

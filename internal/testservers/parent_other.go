@@ -4,6 +4,6 @@ package testservers
 
 import "os/exec"
 
-// endWithParent does nothing here: a server that reads its standard input ends
+// EndWithParent does nothing here: a server that reads its standard input ends
 // with this process, another one when Main does.
-func endWithParent(*exec.Cmd) {}
+func EndWithParent(*exec.Cmd) {}

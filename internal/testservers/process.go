@@ -71,7 +71,7 @@ func (s *process) run() error {
 	}
 	defer log.Close()
 	s.cmd.Dir, s.cmd.Stdout, s.cmd.Stderr = s.folder, log, log
-	endWithParent(s.cmd)
+	EndWithParent(s.cmd)
 	if s.input, err = s.cmd.StdinPipe(); err != nil {
 		return err
 	}

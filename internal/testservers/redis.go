@@ -18,7 +18,7 @@ import (
 // Redis is a redis-server that keeps everything in memory: it has forgotten all when
 // it is started again.
 type Redis struct {
-	t      testing.TB
+	t      testing.TB // nil outside of tests
 	port   string
 	args   []string
 	folder string
@@ -50,7 +50,7 @@ func RedisURL(t testing.TB) string {
 func StartRedis(t testing.TB, args ...string) *Redis {
 	t.Helper()
 	r := startRedis(t, args)
-	t.Cleanup(r.end)
+	t.Cleanup(r.End)
 	return r
 }
 
@@ -65,20 +65,30 @@ func startRedis(t testing.TB, args []string) *Redis {
 	if _, err := exec.LookPath("redis-server"); err != nil {
 		skip(t, errors.New("there is no redis-server here: install Debian's redis-server (make test does)"))
 	}
-	folder, err := os.MkdirTemp("", "leat-redis-")
+	r, err := LaunchRedis(args...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &Redis{t: t, args: args, folder: folder}
+	r.t = t
+	return r
+}
+
+// LaunchRedis starts a server outside of a test. The caller ends it.
+func LaunchRedis(args ...string) (*Redis, error) {
+	folder, err := os.MkdirTemp("", "leat-redis-")
+	if err != nil {
+		return nil, err
+	}
+	r := &Redis{args: args, folder: folder}
 	for range 3 { // between finding a port and listening on it somebody else may take it
 		if r.port, err = freePort(); err == nil {
-			if err = r.start(); err == nil {
-				return r
+			if err = r.Restart(); err == nil {
+				return r, nil
 			}
 		}
 	}
-	t.Fatal(err)
-	return nil
+	r.End()
+	return nil, err
 }
 
 // URL is where the server is reached.
@@ -90,17 +100,18 @@ func (r *Redis) Address() string { return net.JoinHostPort("127.0.0.1", r.port) 
 // Start starts the server again, empty, where it was.
 func (r *Redis) Start() {
 	r.t.Helper()
-	if err := r.start(); err != nil {
+	if err := r.Restart(); err != nil {
 		r.t.Fatal(err)
 	}
 }
 
-func (r *Redis) start() error {
+// Restart is Start outside of a test.
+func (r *Redis) Restart() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	cmd := exec.Command("redis-server", r.arguments()...)
 	cmd.Stdout, cmd.Stderr = io.Discard, io.Discard
-	endWithParent(cmd)
+	EndWithParent(cmd)
 	if err := cmd.Start(); err != nil {
 		return err
 	}
@@ -178,7 +189,8 @@ func (r *Redis) kill() {
 	}
 }
 
-func (r *Redis) end() {
+// End ends the server for good.
+func (r *Redis) End() {
 	r.Kill()
 	_ = os.RemoveAll(r.folder)
 }
@@ -187,7 +199,7 @@ func stopSharedRedis() {
 	sharedRedisMu.Lock()
 	defer sharedRedisMu.Unlock()
 	if sharedRedis != nil {
-		sharedRedis.end()
+		sharedRedis.End()
 		sharedRedis = nil
 	}
 }

@@ -15,6 +15,9 @@ type QueueState struct {
 	Sent, Deleted, Expired, Purged, DeadLettered int
 	// MostInFlight is the largest number of messages that were in flight at once.
 	MostInFlight int
+	// Receives counts how often messages were given out, MostReceives how often the
+	// one was that was given out most often.
+	Receives, MostReceives int
 	// Pollers is the number of receives that wait for a message.
 	Pollers int
 }
@@ -49,7 +52,7 @@ func (s *Server) Queue(name string) (QueueState, bool) {
 	return QueueState{
 		Visible: len(q.messages) - q.inFlight - q.delayed, InFlight: q.inFlight, Delayed: q.delayed,
 		Sent: n.sent, Deleted: n.deleted, Expired: n.expired, Purged: n.purged, DeadLettered: n.deadLettered,
-		MostInFlight: n.mostInFlight, Pollers: q.waiters.l.Len(),
+		MostInFlight: n.mostInFlight, Receives: n.receives, MostReceives: n.mostReceives, Pollers: q.waiters.l.Len(),
 	}, true
 }
 

@@ -42,7 +42,7 @@ type queue struct {
 }
 
 // counts count messages since the queue was created.
-type counts struct{ sent, deleted, expired, deadLettered, purged, mostInFlight int }
+type counts struct{ sent, deleted, expired, deadLettered, purged, mostInFlight, receives, mostReceives int }
 
 func newQueue(s *Server, name string, serial uint32, set *settings) *queue {
 	q := &queue{

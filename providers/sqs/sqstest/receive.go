@@ -111,6 +111,8 @@ func (q *queue) give(m *message, now int64, visibility time.Duration) delivery {
 	q.hide(m, now+int64(visibility))
 	q.wakeGroup(m)
 	m.receives++
+	q.counts.receives++
+	q.counts.mostReceives = max(q.counts.mostReceives, m.receives)
 	m.receipt++
 	m.last = now
 	if m.first == 0 {
@@ -133,6 +135,7 @@ func (q *queue) giveBack(all []delivery) {
 			q.visible.remove(m)
 			q.visible.pushFront(m)
 		}
+		q.counts.receives--
 		if m.receives--; m.receives == 0 {
 			m.first = 0
 		}
