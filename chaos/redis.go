@@ -52,9 +52,18 @@ func look(ctx context.Context, client redisapi.Client) (l leftover, err error) {
 		case strings.HasPrefix(key, "leat:1:q:") && (strings.HasSuffix(key, ":q") || strings.HasSuffix(key, ":d")):
 			n, err := client.ZCard(ctx, key).Result()
 			if err == nil && n > 0 {
-				l.places, l.example = l.places+int(n), key
+				l.places, l.example = l.places+int(n), key+" "+entries(ctx, client, key)
 			}
 		}
 	}
 	return l, all.Err()
+}
+
+// entries is what the scripts know of those in a line.
+func entries(ctx context.Context, client redisapi.Client, key string) (text string) {
+	all, _ := client.HGetAll(ctx, key[:len(key)-1]+"e").Result()
+	for id, entry := range all {
+		text += fmt.Sprintf("%x: %q ", id, entry[min(len(entry), 22):])
+	}
+	return text
 }
