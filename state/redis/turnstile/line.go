@@ -82,7 +82,7 @@ func (l *line) grant(r reply) {
 	l.misses = 0
 	p := l.places[r.id]
 	if p == nil { // it has gone back meanwhile, or nobody knows how it got there
-		go l.returnUnknown(r.id)
+		go l.close(r.id, pipeline.TurnBack)
 		return
 	}
 	l.order = max(l.order, r.turn.Order)
@@ -134,9 +134,9 @@ func (l *line) waiting() int {
 	return len(l.places)
 }
 
-// returnUnknown gives back what Redis believes that we have.
-func (l *line) returnUnknown(id string) {
-	r, err := l.callDone(context.Background(), id, pipeline.TurnBack, "")
+// close has an event leave that nobody here has.
+func (l *line) close(id string, o pipeline.TurnOutcome) {
+	r, err := l.callDone(context.Background(), id, o, "")
 	l.shard.mu.Lock()
 	defer l.shard.mu.Unlock()
 	l.apply(r, err)

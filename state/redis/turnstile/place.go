@@ -23,7 +23,8 @@ type place struct {
 	gen     string // the generation in which it came
 	granted bool
 	counts  bool // its time makes earlier ones late
-	left    bool
+	left    bool // or is about to leave
+	became  pipeline.TurnOutcome
 }
 
 func newPlace(l *line, e pipeline.Entrant) *place {
@@ -100,7 +101,7 @@ func (p *place) forget() {
 	s := p.line.shard
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	p.left = true
+	p.left, p.became = true, pipeline.TurnBack
 	delete(p.line.places, p.id)
 	if p.line.running == p {
 		p.line.running = nil
@@ -162,6 +163,9 @@ func (p *place) leave() {
 // Done implements [pipeline.Place].
 func (p *place) Done(ctx context.Context, o pipeline.TurnOutcome) {
 	s, stop := p.line.shard, pipeline.Stopping(ctx)
+	s.mu.Lock()
+	p.left, p.became = true, o // nobody puts it in line again from now on
+	s.mu.Unlock()
 	at := ""
 	if p.counts {
 		at = p.at
@@ -174,7 +178,6 @@ func (p *place) Done(ctx context.Context, o pipeline.TurnOutcome) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	p.left = true
 	delete(p.line.places, p.id)
 	p.line.running = nil
 	if us, _ := strconv.ParseInt(at, 10, 64); o == pipeline.TurnSettled || o == pipeline.TurnDead {

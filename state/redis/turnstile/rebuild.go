@@ -87,13 +87,33 @@ func (l *line) enterAgain() {
 	s.mu.Unlock()
 	var err error
 	for _, p := range waiting {
-		err = errors.Join(err, p.enter(context.Background()))
+		if left, _ := p.hasLeft(); !left {
+			err = errors.Join(err, p.enter(context.Background()))
+			p.takeOut()
+		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err != nil {
 		l.lookIn(afterError)
 	}
+}
+
+// takeOut undoes an enter that came after the event had left: it would stand in line
+// for nobody.
+func (p *place) takeOut() {
+	if left, again := p.hasLeft(); left && !again {
+		p.line.close(p.id, p.became)
+	}
+}
+
+// hasLeft also reports whether an event of the same name has come here since.
+func (p *place) hasLeft() (left, again bool) {
+	s := p.line.shard
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	here := p.line.places[p.id]
+	return p.left, here != nil && here != p
 }
 
 func (s *shard) isClosing() bool {
