@@ -50,11 +50,8 @@ func (g *rig) result(fed, drained time.Duration, left leftover) *result {
 // bound is how many events may arrive again.
 func (r *result) bound() int {
 	underWay := r.options.inFlight + r.most
-	switch {
-	case r.scenario.forgets: // copies that come after it has forgotten are new
+	if r.scenario.forgets { // of all replicas; and copies that come after it has forgotten are new
 		return r.feed.copies + r.options.replicas*underWay*r.disturbed
-	case r.scenario.sleeps: // also what it held is delivered by others meanwhile
-		return (r.options.inFlight + r.options.held) * r.disturbed
 	}
 	return underWay * r.disturbed
 }

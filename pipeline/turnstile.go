@@ -68,6 +68,9 @@ type Turn struct {
 	Unordered bool
 	// Overtaken: one that was received after it has gone before.
 	Overtaken bool
+	// Doubtful: since the event got in line this process was taken for dead, or the
+	// store lost its memory. Others may have the event too: see [StillClaimed].
+	Doubtful bool
 }
 
 // TurnOutcome is what became of an event that had its turn.

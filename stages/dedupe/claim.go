@@ -27,6 +27,13 @@ func (s *stage) claim(ctx context.Context, id pipeline.Digest) (pipeline.Verdict
 	}
 }
 
+// claimAgain reports whether an event that was claimed before still may be delivered
+// here. It does not wait for another process that has it now.
+func (s *stage) claimAgain(ctx context.Context, id pipeline.Digest) (bool, error) {
+	verdict, err := s.claims.Claim(ctx, id)
+	return verdict == pipeline.Claimed, err
+}
+
 // A copy loses nothing by waiting a little longer than it must.
 const (
 	firstLook   = 50 * time.Millisecond

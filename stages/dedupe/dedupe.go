@@ -123,11 +123,12 @@ func (s *stage) claimAndDeliver(ctx context.Context, id pipeline.Digest, e *pipe
 
 // deliver runs the rest of the flow under a claim that is ours.
 func (s *stage) deliver(ctx context.Context, id pipeline.Digest, e *pipeline.Event, next pipeline.Handler) error {
-	err := next(ctx, e)
-	lasting := ctx
+	onward, lasting := ctx, ctx
 	if !s.quick {
+		onward = pipeline.WithClaim(ctx, func(ctx context.Context) (bool, error) { return s.claimAgain(ctx, id) })
 		lasting = context.WithoutCancel(ctx) // what has happened must be recorded even when the flow stops
 	}
+	err := next(onward, e)
 	if err != nil {
 		_ = s.claims.Release(lasting, id) // a claim that stays ends with this process
 		return err

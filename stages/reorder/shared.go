@@ -59,6 +59,14 @@ func (s *stage) handleShared(ctx context.Context, e *pipeline.Event, next pipeli
 		}
 		place.Done(ctx, outcome)
 	}()
+	if turn.Doubtful {
+		if ours, err := pipeline.StillClaimed(ctx); err != nil {
+			return fmt.Errorf("see whether the event is still ours: %w", err)
+		} else if !ours {
+			outcome = pipeline.TurnDropped
+			return pipeline.ErrReturned
+		}
+	}
 	if goesOn, err := s.judge(w); !goesOn {
 		outcome = pipeline.TurnDropped
 		return err

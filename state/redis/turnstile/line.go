@@ -87,7 +87,7 @@ func (l *line) grant(r reply) {
 	}
 	l.order = max(l.order, r.turn.Order)
 	if l.running == nil && !p.granted {
-		l.running, p.granted, p.counts = p, true, r.counts
+		l.running, p.granted, p.since, p.counts = p, true, l.shard.t.o.Clock.Now(), r.counts
 		p.entrant.Go()
 		p.turn <- r.turn
 	}

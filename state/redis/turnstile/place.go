@@ -22,6 +22,7 @@ type place struct {
 
 	gen     string // the generation in which it came
 	granted bool
+	since   time.Time // when it was granted
 	counts  bool // its time makes earlier ones late
 	left    bool // or is about to leave
 	became  pipeline.TurnOutcome
@@ -115,7 +116,8 @@ func (p *place) Await(ctx context.Context, giveBack <-chan struct{}) (pipeline.T
 	for {
 		select {
 		case turn := <-p.turn:
-			if p.line.shard.believed() || p.stillOurs(ctx) {
+			if p.line.shard.believed(p) || p.stillOurs(ctx) {
+				turn.Doubtful = p.line.shard.doubts(p)
 				return turn, nil
 			}
 		case <-giveBack:

@@ -24,6 +24,7 @@ type shard struct {
 	mu     sync.Mutex
 	gen    string    // the generation that we know, "" before the first beat
 	valid  time.Time // until then others believe in our session
+	doubt  time.Time // when others were found to believe in it no longer, or Redis to have begun anew
 	lines  map[string]*line
 	idle   []*line // that have become empty, the oldest first
 	closed bool
@@ -39,12 +40,19 @@ func (s *shard) used() bool {
 	return s.gen != ""
 }
 
-// believed reports whether others still take this process to be alive, for long enough
-// to deliver something.
-func (s *shard) believed() bool {
+// believed reports whether others take this process to be alive, for long enough to
+// deliver something, and have done so since the event got its turn.
+func (s *shard) believed(p *place) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.t.o.Clock.Now().Before(s.valid)
+	return s.t.o.Clock.Now().Before(s.valid) && p.since.After(s.doubt)
+}
+
+// doubts reports whether others may have got the event since it entered.
+func (s *shard) doubts(p *place) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return !p.entered.After(s.doubt)
 }
 
 // generation returns the one that is known, and joins the shard before it is first used.
@@ -96,6 +104,9 @@ func (s *shard) beatOnce(ctx context.Context) error {
 	s.gen, s.valid = fmt.Sprint(a[0]), sent.Add(ttl-ttl/10)
 	lost := known != "" && (known != s.gen || a[1] != int64(1))
 	anew := known != "" && known != s.gen
+	if lost {
+		s.doubt = s.t.o.Clock.Now()
+	}
 	s.mu.Unlock()
 	if lost {
 		s.rebuild(ctx, anew)
