@@ -5,7 +5,8 @@ import "github.com/leat-io/leat/internal/redisapi"
 // The keys of a shard, which share a hash tag so that a script may use them together
 // on a cluster:
 //
-//	TAG:g       hash: id, the generation; born, when it began, in ms; rebuilt, 1 if there was one before
+//	TAG:g       hash: id, the generation; born, when it began, in ms; rebuilt, 1 if there was one before;
+//	            awake, when all sessions that were over began to come back
 //	TAG:s       hash: session → when it is over, in ms of the server's clock
 //	TAG:KEY:q   sorted set: place+id of each event of a key, by its time in µs
 //	TAG:KEY:d   sorted set: the same members, by when they are due, in ms
@@ -30,8 +31,10 @@ if not now then
   now = t[1] * 1000 + math.floor(t[2] / 1000)
 end
 local NOBODY = '            '
-local gen = redis.call('HMGET', G, 'id', 'born', 'rebuilt')
-if gen[1] ~= ARGV[1] then return {'GEN'} end
+local gen = redis.call('HMGET', G, 'id', 'born', 'rebuilt', 'awake')
+if gen[1] ~= ARGV[1] or tonumber(redis.call('HGET', S, me) or '0') < now then return {'GEN'} end
+-- nobody goes, and nobody is given up, before all have had time to say that they live
+local open = math.max(tonumber(gen[2]), tonumber(gen[4] or '0')) + barrier
 
 local function entry(id)
   local v = redis.call('HGET', E, id)
@@ -58,7 +61,7 @@ local function absent(e)
   if e.session == NOBODY then return e.till - now end
   local over = tonumber(redis.call('HGET', S, e.session) or '0')
   if over >= now then return nil end
-  return over + grace - now
+  return math.max(over + grace, open) - now
 end
 
 local function abandon(id, e)
@@ -117,7 +120,6 @@ local function turn()
   local id, e, wait = current()
   if wait then return wait end
   if id then return go(id, e) end
-  local open = tonumber(gen[2]) + barrier
   if now < open then return {'WAIT', open - now, NOBODY} end
   id, e, wait = head()
   if wait then return wait end
@@ -211,6 +213,11 @@ elseif ARGV[1] ~= '' and gen ~= ARGV[1] and redis.call('HGET', KEYS[1], 'rebuilt
   redis.call('HSET', KEYS[1], 'born', string.format('%d', now), 'rebuilt', '1')
 end
 local over = tonumber(redis.call('HGET', KEYS[2], ARGV[2]) or '0')
+if ARGV[1] ~= '' and over < now then
+  local lives = false
+  for _, till in ipairs(redis.call('HVALS', KEYS[2])) do lives = lives or tonumber(till) >= now end
+  if not lives then redis.call('HSET', KEYS[1], 'awake', string.format('%d', now)) end
+end
 redis.call('HSET', KEYS[2], ARGV[2], string.format('%d', now + tonumber(ARGV[3])))
 if redis.call('HLEN', KEYS[2]) > 50 then
   local all = redis.call('HGETALL', KEYS[2])

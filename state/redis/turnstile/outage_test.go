@@ -1,0 +1,44 @@
+package turnstile
+
+import (
+	"testing"
+	"time"
+
+	"github.com/leat-io/leat/internal/testservers"
+	"github.com/leat-io/leat/pipeline"
+)
+
+// TestNobodyIsGivenUpBecauseRedisWasAway: after an outage all sessions look as if they
+// were over for long, until each has given a sign of life.
+func TestNobodyIsGivenUpBecauseRedisWasAway(t *testing.T) {
+	url := testservers.RedisURL(t)
+	settings := func(o *Options) { o.Grace, o.SessionTTL = 100*time.Millisecond, 3*time.Second }
+	a, b := newReplica(t, url, settings), newReplica(t, url, settings)
+	enter := func(r *replica, n int) pipeline.Place {
+		p, err := r.Enter(t.Context(), pipeline.Entrant{Event: event("k", n, time.Duration(n)*time.Second), Go: func() {}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	before := enter(a, 0)
+	a.await(t, before)
+	before.Done(t.Context(), pipeline.TurnSettled)
+	first, second := enter(b, 1), enter(a, 2)
+	line := second.(*place).line
+	for _, r := range []*replica{a, b} {
+		if err := r.client.HSet(t.Context(), line.shard.tag+":s", r.session, 1).Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	line.shard.wake(line.name) // before b has given a sign of life
+	turn := b.await(t, first)
+	first.Done(t.Context(), pipeline.TurnSettled)
+	if turn.Gap || turn.Late > 0 {
+		t.Errorf("%+v: it was given up", turn)
+	}
+	if turn := a.await(t, second); turn.Gap {
+		t.Errorf("%+v: nothing is missing", turn)
+	}
+	second.Done(t.Context(), pipeline.TurnSettled)
+}
