@@ -74,3 +74,24 @@ func TestATurnFromBeforeIsWorthNothing(t *testing.T) {
 	}
 	p.Done(t.Context(), pipeline.TurnSettled)
 }
+
+// A sign of life that comes too late is answered so once. Should that answer be lost, the
+// next one must not hide it.
+func TestALostAnswerHidesNotThatAProcessWasTakenForDead(t *testing.T) {
+	r := newReplica(t, testservers.RedisURL(t), nil)
+	p, err := r.Enter(t.Context(), pipeline.Entrant{Event: event("k", 1, 0), Go: func() {}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := p.(*place).line.shard
+	s.mu.Lock()
+	s.valid = time.Now().Add(-time.Second)
+	s.mu.Unlock()
+	if err := s.beat(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if !r.await(t, p).Doubtful {
+		t.Error("the turn is not doubtful")
+	}
+	p.Done(t.Context(), pipeline.TurnSettled)
+}

@@ -101,8 +101,10 @@ func (s *shard) beatOnce(ctx context.Context) error {
 		return fmt.Errorf("turnstile: beat was answered with %v", answer)
 	}
 	s.mu.Lock()
+	// An earlier sign of life may have come too late, and the answer that said so been lost.
+	late := s.t.o.Clock.Now().After(s.valid)
 	s.gen, s.valid = fmt.Sprint(a[0]), sent.Add(ttl-ttl/10)
-	lost := known != "" && (known != s.gen || a[1] != int64(1))
+	lost := known != "" && (known != s.gen || a[1] != int64(1) || late)
 	anew := known != "" && known != s.gen
 	if lost {
 		s.doubt = s.t.o.Clock.Now()
