@@ -32,7 +32,7 @@ type options struct {
 
 var standard = options{
 	events: 100_000, keys: 2_000, replicas: 3,
-	span: time.Minute, window: 2 * time.Second, jitter: 1500 * time.Millisecond,
+	span: 100 * time.Second, window: 2 * time.Second, jitter: 1500 * time.Millisecond,
 	sessionTTL: 3 * time.Second, visibility: 4 * time.Second,
 	late: 0.002, copies: 0.03,
 	every: 2 * time.Second, asleep: 6 * time.Second, outageEvery: 20 * time.Second,

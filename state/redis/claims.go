@@ -35,7 +35,11 @@ func (c *claims) key(id pipeline.Digest) string {
 // connection: it is then answered with our own claim.
 func (c *claims) Claim(ctx context.Context, id pipeline.Digest) (pipeline.Verdict, error) {
 	pipeline.Yield(ctx)
-	key, ours := c.key(id), *c.store.session.name.Load()
+	key := c.key(id)
+	ours, err := c.store.session.current(ctx)
+	if err != nil {
+		return pipeline.Unsure, c.store.wrap("claim", err)
+	}
 	set := redis.NewStringCmd(ctx, "set", key, string(claimed)+ours, "nx", "get", "px", claimTTL.Milliseconds())
 	if err := c.store.do(ctx, set); err != nil {
 		return pipeline.Unsure, c.store.wrap("claim", err)

@@ -22,7 +22,10 @@ type session struct {
 	store *store
 	name  atomic.Pointer[string]
 
+	renewing sync.Mutex // held while a sign of life is given
+
 	mu    sync.Mutex
+	valid time.Time // until then others believe in the session
 	timer pipeline.Timer
 	ended bool
 	away  bool // the last renewal failed
@@ -54,11 +57,36 @@ func randomName() string {
 func (x *session) key(name string) string { return x.store.key("s:" + name) }
 
 func (x *session) begin(ctx context.Context) error {
+	sent := time.Now()
 	if err := x.store.client.Set(ctx, x.key(*x.name.Load()), "1", x.store.config.SessionTTL).Err(); err != nil {
 		return x.store.wrap("begin a session", err)
 	}
+	x.lastsFrom(sent)
 	x.renewLater()
 	return nil
+}
+
+// lastsFrom notes when the last sign of life was given.
+func (x *session) lastsFrom(sent time.Time) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.valid = sent.Add(x.store.config.SessionTTL - x.store.config.SessionTTL/10)
+}
+
+// current returns the name of the session. Claims under that of a session that is over
+// are worth nothing, so one that may be over gives a sign of life first.
+func (x *session) current(ctx context.Context) (string, error) {
+	if x.lasts() {
+		return *x.name.Load(), nil
+	}
+	err := x.giveSign(ctx, x.lasts)
+	return *x.name.Load(), err
+}
+
+func (x *session) lasts() bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return time.Now().Before(x.valid) // the server's clock runs on whatever ours is
 }
 
 func (x *session) renewLater() {
@@ -73,13 +101,27 @@ func (x *session) renew() {
 	defer x.renewLater()
 	ctx, cancel := context.WithTimeout(context.Background(), x.store.config.SessionTTL/renewals)
 	defer cancel()
-	name := *x.name.Load()
+	x.note(x.giveSign(ctx, func() bool { return false }))
+}
+
+// giveSign gives a sign of life, unless it is not needed any more once others have
+// given theirs.
+func (x *session) giveSign(ctx context.Context, done func() bool) error {
+	x.renewing.Lock()
+	defer x.renewing.Unlock()
+	if done() {
+		return nil
+	}
+	sent, name := time.Now(), *x.name.Load()
 	alive, err := x.store.client.Expire(ctx, x.key(name), x.store.config.SessionTTL).Result()
 	if err == nil && !alive {
 		err = x.store.client.Set(ctx, x.key(x.rename()), "1", x.store.config.SessionTTL).Err()
 		x.store.log.Warn("this process was taken for dead, as Redis had no sign of life of it in time, or has lost its memory: events under way may be delivered twice", "session_ttl", x.store.config.SessionTTL)
 	}
-	x.note(err)
+	if err == nil {
+		x.lastsFrom(sent)
+	}
+	return err
 }
 
 // note says once that Redis is away, and once that it is back.
