@@ -9,7 +9,7 @@ RACE := $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
 # More arguments for go test, such as TESTFLAGS=-v.
 TESTFLAGS ?=
 
-.PHONY: help build test bench lint generate
+.PHONY: help build test chaos bench lint generate
 
 help: ## Print this help
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do printf '  make %-10s %s\n' "$$name" "$$text"; done
@@ -24,6 +24,9 @@ test: ## Install what tests need; run vet and all tests, with the race detector 
 	@$(if $(RACE),true,echo 'no C compiler: testing without the race detector' >&2)
 	@go vet ./...
 	@go test $(RACE) -timeout 10m $(TESTFLAGS) ./...
+
+chaos: ## Disturb replicas that share a Redis for twenty minutes; docs/reliability.md says what is checked
+	go run ./chaos -scenario all
 
 bench: ## Run the benchmarks of the hot paths
 	go test -run '^$$' -bench . -benchmem ./pipeline/... ./stages/... ./providers/... ./state/... ./internal/...

@@ -81,6 +81,9 @@ func TestHeadersSayWhatTheEventIs(t *testing.T) {
 	e.Key, e.Type, e.Time = "päckchen ", "50%", time.Date(2026, 3, 14, 10, 0, 0, 1e6, time.FixedZone("", 3600))
 	e.SetMeta(pipeline.MarkLate, "true")
 	e.SetMeta(pipeline.MarkLateBy, "1m0s")
+	e.SetMeta(pipeline.MarkOrderSeq, "17")
+	e.SetMeta(pipeline.MarkUnordered, "true")
+	e.SetMeta(pipeline.MarkGap, "true")
 	e.SetMeta("leat.odd näme", "x")
 	e.SetMeta("sns.topic", "private")
 	if err := h(t.Context(), e); err != nil {
@@ -89,7 +92,7 @@ func TestHeadersSayWhatTheEventIs(t *testing.T) {
 	got := <-headers
 	want := map[string]string{
 		"Idempotency-Key": "a%0D%0AX-Evil: 1", "X-Leat-Id": "a%0D%0AX-Evil: 1", "X-Leat-Key": "p%C3%A4ckchen%20", "X-Leat-Type": "50%25",
-		"X-Leat-Time": "2026-03-14T09:00:00.001Z", "X-Leat-Late": "true", "X-Leat-Late-By": "1m0s", "X-Leat-Odd-N-Me": "x",
+		"X-Leat-Time": "2026-03-14T09:00:00.001Z", "X-Leat-Late": "true", "X-Leat-Late-By": "1m0s", "X-Leat-Order-Seq": "17", "X-Leat-Unordered": "true", "X-Leat-Gap": "true", "X-Leat-Odd-N-Me": "x",
 		"Authorization": "Bearer t0ken", "X-Shop": "7", "Content-Type": "application/vnd.acme+json", "User-Agent": "leat",
 		"Content-Length": "2", "X-Evil": "",
 	}

@@ -124,7 +124,7 @@ func TestManyClientsLoseNothing(t *testing.T) {
 		}
 	}
 	clients.Wait()
-	if got := state(t, s); got.Sent != n || got.Deleted != n || got.Visible+got.InFlight != 0 || got.MostInFlight > 80 {
+	if got := state(t, s); got.Sent != n || got.Deleted != n || got.Visible+got.InFlight != 0 || got.MostInFlight > 80 || got.Receives < n || got.MostReceives < 2 {
 		t.Errorf("%+v", got)
 	}
 }

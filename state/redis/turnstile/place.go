@@ -23,8 +23,8 @@ type place struct {
 	gen     string // the generation in which it came
 	granted bool
 	since   time.Time // when it was granted
-	counts  bool // its time makes earlier ones late
-	left    bool // or is about to leave
+	counts  bool      // its time makes earlier ones late
+	left    bool      // or is about to leave
 	became  pipeline.TurnOutcome
 }
 
