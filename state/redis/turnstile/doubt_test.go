@@ -1,6 +1,7 @@
 package turnstile
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -26,7 +27,9 @@ func (r *replica) takenForDead(t *testing.T) {
 
 func (r *replica) await(t *testing.T, p pipeline.Place) pipeline.Turn {
 	t.Helper()
-	turn, err := p.Await(t.Context(), nil)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	turn, err := p.Await(ctx, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,20 +38,13 @@ func (r *replica) await(t *testing.T, p pipeline.Place) pipeline.Turn {
 
 func TestTurnsOfAProcessThatWasTakenForDeadAreDoubtful(t *testing.T) {
 	r := newReplica(t, testservers.RedisURL(t), nil)
-	enter := func(n int) pipeline.Place {
-		p, err := r.Enter(t.Context(), pipeline.Entrant{Event: event("k", n, time.Duration(n)), Go: func() {}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return p
-	}
-	held := enter(1)
+	held := r.put(t, 1, 1)
 	r.takenForDead(t)
 	if !r.await(t, held).Doubtful {
 		t.Error("the turn of an event that was held meanwhile is not doubtful")
 	}
 	held.Done(t.Context(), pipeline.TurnSettled)
-	later := enter(2)
+	later := r.put(t, 2, 2)
 	if r.await(t, later).Doubtful {
 		t.Error("the turn of a later event is doubtful")
 	}
@@ -79,10 +75,7 @@ func TestATurnFromBeforeIsWorthNothing(t *testing.T) {
 // next one must not hide it.
 func TestALostAnswerHidesNotThatAProcessWasTakenForDead(t *testing.T) {
 	r := newReplica(t, testservers.RedisURL(t), nil)
-	p, err := r.Enter(t.Context(), pipeline.Entrant{Event: event("k", 1, 0), Go: func() {}})
-	if err != nil {
-		t.Fatal(err)
-	}
+	p := r.put(t, 1, 0)
 	s := p.(*place).line.shard
 	s.mu.Lock()
 	s.valid = time.Now().Add(-time.Second)

@@ -14,17 +14,10 @@ func TestNobodyIsGivenUpBecauseRedisWasAway(t *testing.T) {
 	url := testservers.RedisURL(t)
 	settings := func(o *Options) { o.Grace, o.SessionTTL = 100*time.Millisecond, 3*time.Second }
 	a, b := newReplica(t, url, settings), newReplica(t, url, settings)
-	enter := func(r *replica, n int) pipeline.Place {
-		p, err := r.Enter(t.Context(), pipeline.Entrant{Event: event("k", n, time.Duration(n)*time.Second), Go: func() {}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return p
-	}
-	before := enter(a, 0)
+	before := a.put(t, 0, 0*time.Second)
 	a.await(t, before)
 	before.Done(t.Context(), pipeline.TurnSettled)
-	first, second := enter(b, 1), enter(a, 2)
+	first, second := b.put(t, 1, 1*time.Second), a.put(t, 2, 2*time.Second)
 	line := second.(*place).line
 	for _, r := range []*replica{a, b} {
 		if err := r.client.HSet(t.Context(), line.shard.tag+":s", r.session, 1).Err(); err != nil {

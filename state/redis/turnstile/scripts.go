@@ -64,7 +64,17 @@ local function absent(e)
   return math.max(over + grace, open) - now
 end
 
+-- the holder of an event is gone: if it had its turn, nobody knows whether it arrived, and
+-- what is earlier is late
+local function orphan(id, e)
+  if redis.call('HGET', K, 'cur') ~= id then return end
+  redis.call('HSET', K, 'cur', '')
+  local last, at = redis.call('HGET', K, 'lt'), tonumber(redis.call('ZSCORE', Q, e.place .. id))
+  if e.flags == '' and (not last or at > tonumber(last)) then redis.call('HSET', K, 'lt', string.format('%d', at)) end
+end
+
 local function abandon(id, e)
+  orphan(id, e)
   drop(id, e)
   redis.call('HSET', K, 'gap', '1')
 end
@@ -148,7 +158,7 @@ if e and e.session ~= me then
   if not absent(e) then return {'BUSY'} end
   e.session, e.till = me, 0
   store(id, e)
-  if redis.call('HGET', K, 'cur') == id then redis.call('HSET', K, 'cur', '') end
+  orphan(id, e)
 elseif not e then
   local k = redis.call('HMGET', K, 'lt', 'cur', 'x')
   local last = tonumber(k[1] or '0')
