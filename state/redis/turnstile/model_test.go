@@ -70,9 +70,7 @@ func (m *model) enter(me, id string, time int) string {
 			return "BUSY"
 		}
 		e.session = me
-		if m.cur == e {
-			m.cur = nil
-		}
+		m.orphan(e)
 		return "HELD"
 	}
 	last := m.last
@@ -85,6 +83,13 @@ func (m *model) enter(me, id string, time int) string {
 	}
 	m.waiting = append(m.waiting, e)
 	return "HELD"
+}
+
+// orphan: the holder of an event is gone, and if it had its turn it may have arrived.
+func (m *model) orphan(e *entry) {
+	if m.cur == e {
+		m.cur, m.last = nil, max(m.last, e.time)
+	}
 }
 
 func (m *model) drop(e *entry) {
@@ -104,7 +109,9 @@ func (m *model) turn(me string) string {
 		if left > 0 {
 			return fmt.Sprint("WAIT ", left)
 		}
-		m.drop(m.cur)
+		gone := m.cur
+		m.orphan(gone)
+		m.drop(gone)
 		m.gap = true
 	}
 	if m.cur == nil {
@@ -204,6 +211,9 @@ func (r *real) run(script *redisapi.Script, me string, args ...any) string {
 	switch {
 	case err != nil:
 		r.t.Fatal(err)
+	case got.verb == "GEN" && r.over[me] < r.now: // it says first that it lives
+		r.beat(me)
+		return r.run(script, me, args...)
 	case got.verb == "WAIT" && got.wait < 0:
 		return "WAIT -1"
 	case got.verb == "WAIT":

@@ -68,7 +68,7 @@ end
 -- what is earlier is late
 local function orphan(id, e)
   if redis.call('HGET', K, 'cur') ~= id then return end
-  redis.call('HSET', K, 'cur', '')
+  redis.call('HSET', K, 'cur', '') -- it may come again, and is not under way then
   local last, at = redis.call('HGET', K, 'lt'), tonumber(redis.call('ZSCORE', Q, e.place .. id))
   if e.flags == '' and (not last or at > tonumber(last)) then redis.call('HSET', K, 'lt', string.format('%d', at)) end
 end
@@ -91,7 +91,6 @@ local function current()
   if not left then return nil, nil, {'WAIT', -1, e.session} end
   if left > 0 then return nil, nil, {'WAIT', left, NOBODY} end
   abandon(id, e)
-  redis.call('HSET', K, 'cur', '') -- it may come again, and is not under way then
 end
 
 local function head()
