@@ -25,7 +25,7 @@ test: ## Install what tests need; run vet and all tests, with the race detector 
 	@go vet ./...
 	@go test $(RACE) -timeout 10m $(TESTFLAGS) ./...
 
-chaos: ## Disturb replicas that share a Redis for twenty minutes; docs/reliability.md says what is checked
+chaos: ## Disturb replicas that share a Redis for half an hour; docs/reliability.md says what is checked
 	go run ./chaos -scenario all
 
 bench: ## Run the benchmarks of the hot paths
