@@ -16,8 +16,8 @@ type Leases interface {
 
 // Lease is held by one process at a time, for as long as it says that it lives.
 type Lease interface {
-	// Acquire waits until the lease is ours. clean says that the process that held it
-	// before gave it back, or that there was none: it has left nothing behind.
+	// Acquire waits until the lease is ours, also while the store is away. clean says
+	// that the process that held it before gave it back: it has left nothing behind.
 	Acquire(ctx context.Context) (clean bool, err error)
 	// Held reports whether it still is, without asking anybody: for a moment at least
 	// nobody else can have it.

@@ -40,8 +40,10 @@ func (c *claims) Claim(ctx context.Context, id pipeline.Digest) (pipeline.Verdic
 	if err != nil {
 		return pipeline.Unsure, c.store.wrap("claim", err)
 	}
+	c.store.owed.forgive(key)
 	set := redis.NewStringCmd(ctx, "set", key, string(claimed)+ours, "nx", "get", "px", claimTTL.Milliseconds())
 	if err := c.store.do(ctx, set); err != nil {
+		c.store.owed.add(key, func(ctx context.Context) error { return c.release(ctx, key, ours) })
 		return pipeline.Unsure, c.store.wrap("claim", err)
 	}
 	return c.judge(ctx, key, set.Val(), ours)
@@ -91,9 +93,14 @@ func (c *claims) takeOver(ctx context.Context, key, dead, ours string) (pipeline
 // Commit records that the event is settled, whoever holds the claim by now, together
 // with the times that were saved before. It may be carried out twice.
 func (c *claims) Commit(ctx context.Context, id pipeline.Digest, ttl time.Duration, o pipeline.Outcome) error {
-	ours := *c.store.session.name.Load()
-	set := redis.NewStringCmd(ctx, "set", c.key(id), string(o)+ours, "get", "px", max(1, ttl.Milliseconds()))
+	key, ours := c.key(id), *c.store.session.name.Load()
+	c.store.owed.forgive(key)
+	command := func(ctx context.Context) *redis.StringCmd {
+		return redis.NewStringCmd(ctx, "set", key, string(o)+ours, "get", "px", max(1, ttl.Milliseconds()))
+	}
+	set := command(ctx)
 	if err := c.store.commit(ctx, set); err != nil {
+		c.store.owed.add(key, func(ctx context.Context) error { return c.store.do(ctx, command(ctx)) })
 		return c.store.wrap("commit", err)
 	}
 	if found := set.Val(); found != "" && found[0] == claimed && found[1:] != ours {
@@ -107,11 +114,19 @@ var release = redisapi.NewScript(`
 if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
 return ''`)
 
-// Release gives the claim back. Should it fail, the claim ends with this process, or
-// with the next copy that comes to it.
+// Release gives the claim back. Should it fail, that is done with a later sign of life.
 func (c *claims) Release(ctx context.Context, id pipeline.Digest) error {
-	_, err := release.Run(ctx, c.store.pipe, []string{c.key(id)}, string(claimed)+*c.store.session.name.Load())
+	key, ours := c.key(id), *c.store.session.name.Load()
+	err := c.release(ctx, key, ours)
+	if err != nil {
+		c.store.owed.add(key, func(ctx context.Context) error { return c.release(ctx, key, ours) })
+	}
 	return c.store.wrap("release", err)
+}
+
+func (c *claims) release(ctx context.Context, key, ours string) error {
+	_, err := release.Run(ctx, c.store.pipe, []string{key}, string(claimed)+ours)
+	return err
 }
 
 // do has a command carried out. That there is nothing under a key is no error.

@@ -2,7 +2,6 @@ package redis
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"time"
 
@@ -10,8 +9,12 @@ import (
 	"github.com/leat-io/leat/pipeline"
 )
 
-// lease is a hash: holder, the session that has it, "" for nobody; and until, when it
-// ends unless it is renewed, in ms of the server's clock.
+// lease is a hash: holder, the session that has it, "" for nobody; until, when it ends
+// unless it is renewed, in ms of the server's clock; free, 1 when it was given back; and
+// clean, 1 when its holder got it from one who gave it back.
+//
+// A lease that Redis knows nothing of may have been forgotten by it: nobody gets it
+// before whoever may have it has had time to say so.
 type lease struct {
 	store  *store
 	key    string
@@ -37,22 +40,31 @@ local now = t[1] * 1000 + math.floor(t[2] / 1000)
 // acquireLease answers whether it is ours now, and whether who had it before gave it
 // back. Carried out twice it answers the second time that we have it.
 var acquireLease = redisapi.NewScript(serverTime + `
-local is = redis.call('HMGET', KEYS[1], 'holder', 'until', 'clean')
-local free = not is[1] or is[1] == '' or tonumber(is[2]) < now
-if not free and is[1] ~= ARGV[1] then return {0, 0} end
-local clean = (not is[1] or is[1] == '') and 1 or 0
-if is[1] == ARGV[1] then clean = tonumber(is[3]) end
-redis.call('HSET', KEYS[1], 'holder', ARGV[1], 'until', string.format('%d', now + tonumber(ARGV[2])), 'clean', clean)
+local is = redis.call('HMGET', KEYS[1], 'holder', 'until', 'clean', 'free')
+local till = string.format('%d', now + tonumber(ARGV[2]))
+if not is[1] then
+  redis.call('HSET', KEYS[1], 'holder', '', 'until', till, 'clean', 0, 'free', 0)
+  return {0, 0}
+end
+local clean = is[4] == '1' and 1 or 0
+if is[1] == ARGV[1] then
+  clean = tonumber(is[3])
+elseif clean == 0 and tonumber(is[2]) >= now then
+  return {0, 0}
+end
+redis.call('HSET', KEYS[1], 'holder', ARGV[1], 'until', till, 'clean', clean, 'free', 0)
 return {1, clean}`)
 
 // renewLease answers whether it still is ours.
 var renewLease = redisapi.NewScript(serverTime + `
-if redis.call('HGET', KEYS[1], 'holder') ~= ARGV[1] then return 0 end
-redis.call('HSET', KEYS[1], 'until', string.format('%d', now + tonumber(ARGV[2])))
+local is = redis.call('HMGET', KEYS[1], 'holder', 'free')
+local forgotten = not is[1] or is[1] == '' and is[2] == '0'
+if is[1] ~= ARGV[1] and not forgotten then return 0 end
+redis.call('HSET', KEYS[1], 'holder', ARGV[1], 'until', string.format('%d', now + tonumber(ARGV[2])), 'clean', 0, 'free', 0)
 return 1`)
 
 var releaseLease = redisapi.NewScript(`
-if redis.call('HGET', KEYS[1], 'holder') == ARGV[1] then redis.call('HSET', KEYS[1], 'holder', '') end
+if redis.call('HGET', KEYS[1], 'holder') == ARGV[1] then redis.call('HSET', KEYS[1], 'holder', '', 'free', 1) end
 return 1`)
 
 // Acquire implements [pipeline.Lease].
@@ -61,8 +73,8 @@ func (l *lease) Acquire(ctx context.Context) (clean bool, err error) {
 	for {
 		sent := l.store.clock.Now()
 		answer, err := acquireLease.Run(ctx, l.store.pipe, []string{l.key}, l.holder, ttl.Milliseconds())
-		if err != nil {
-			return false, l.store.wrap("acquire a lease", err)
+		if err != nil { // a standby outlives that Redis is away
+			l.store.log.Warn("cannot ask for the lease; trying again", "error", l.store.wrap("acquire a lease", err))
 		}
 		if a, ok := answer.([]any); ok && len(a) == 2 && a[0] == int64(1) {
 			l.mu.Lock()
@@ -127,9 +139,8 @@ func (l *lease) Release() error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
 	defer cancel()
-	_, err := releaseLease.Run(ctx, l.store.pipe, []string{l.key}, l.holder)
-	if errors.Is(err, context.DeadlineExceeded) {
-		return nil // it ends by itself
+	if _, err := releaseLease.Run(ctx, l.store.pipe, []string{l.key}, l.holder); err != nil {
+		l.store.log.Warn("the lease could not be given back; it ends by itself", "error", err)
 	}
-	return l.store.wrap("release a lease", err)
+	return nil
 }

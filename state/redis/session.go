@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/base64"
-	"errors"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -38,14 +37,9 @@ const renewals = 3
 
 func newSession(s *store) *session {
 	x := &session{store: s, seen: map[string]time.Time{}}
-	x.rename()
-	return x
-}
-
-func (x *session) rename() string {
 	name := randomName()
 	x.name.Store(&name)
-	return name
+	return x
 }
 
 func randomName() string {
@@ -101,7 +95,10 @@ func (x *session) renew() {
 	defer x.renewLater()
 	ctx, cancel := context.WithTimeout(context.Background(), x.store.config.SessionTTL/renewals)
 	defer cancel()
-	x.note(x.giveSign(ctx, func() bool { return false }))
+	err := x.giveSign(ctx, func() bool { return false })
+	if x.note(err); err == nil {
+		x.store.owed.pay(ctx)
+	}
 }
 
 // giveSign gives a sign of life, unless it is not needed any more once others have
@@ -115,7 +112,10 @@ func (x *session) giveSign(ctx context.Context, done func() bool) error {
 	sent, name := time.Now(), *x.name.Load()
 	alive, err := x.store.client.Expire(ctx, x.key(name), x.store.config.SessionTTL).Result()
 	if err == nil && !alive {
-		err = x.store.client.Set(ctx, x.key(x.rename()), "1", x.store.config.SessionTTL).Err()
+		name := randomName() // ours only once it lives
+		if err = x.store.client.Set(ctx, x.key(name), "1", x.store.config.SessionTTL).Err(); err == nil {
+			x.name.Store(&name)
+		}
 		x.store.log.Warn("this process was taken for dead, as Redis had no sign of life of it in time, or has lost its memory: events under way may be delivered twice", "session_ttl", x.store.config.SessionTTL)
 	}
 	if err == nil {
@@ -163,7 +163,7 @@ func (x *session) lives(ctx context.Context, name string) (bool, error) {
 		return true, nil
 	}
 	c := redis.NewIntCmd(ctx, "exists", x.key(name))
-	if err := errors.Join(x.store.pipe.Do(ctx, c), c.Err()); err != nil {
+	if err := x.store.do(ctx, c); err != nil {
 		return false, err
 	}
 	x.mu.Lock()

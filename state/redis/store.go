@@ -21,6 +21,7 @@ type store struct {
 
 	session *session
 	saves   saves
+	owed    owed
 
 	mu     sync.Mutex
 	closed bool

@@ -167,6 +167,9 @@ func (s *store) commit(ctx context.Context, commands ...redis.Cmder) error {
 	}
 	err := s.pipe.Do(ctx, all...)
 	s.saves.done(names, all, err)
+	if err != nil {
+		return err // the commands may still be on their way
+	}
 	for _, c := range all[len(names):] {
 		if cerr := c.Err(); err == nil && !errors.Is(cerr, redis.Nil) {
 			err = cerr

@@ -59,15 +59,17 @@ func (l *line) common(gen string) []any {
 	return []any{gen, t.session, t.o.Grace.Milliseconds(), t.channel(""), t.o.barrier().Milliseconds(), t.o.Window.Milliseconds(), "", fmt.Sprintf("%d:%s", l.shard.number, l.name)}
 }
 
-func (l *line) callEnter(ctx context.Context, p *place, due time.Duration) (reply, error) {
-	return l.call(ctx, enterScript, p.id, p.order, p.at, due.Milliseconds(), l.shard.t.o.MaxAhead.Microseconds(), keep.Milliseconds(), p.flags())
+func (l *line) callEnter(ctx context.Context, p *place, due time.Duration, running bool) (reply, error) {
+	has := "0"
+	if running {
+		has = "1"
+	}
+	return l.call(ctx, enterScript, p.id, p.order, p.at, due.Milliseconds(), l.shard.t.o.MaxAhead.Microseconds(), keep.Milliseconds(), p.sinceGeneration(), has)
 }
 
-func (l *line) callDone(ctx context.Context, id string, o pipeline.TurnOutcome, at string) (reply, error) {
-	wait := handover
-	if o == pipeline.TurnBack && !l.shard.isClosing() {
-		wait = l.shard.t.o.Grace
-	}
+// callDone says what became of an event; wait is for how long one that goes back is
+// waited for.
+func (l *line) callDone(ctx context.Context, id string, o pipeline.TurnOutcome, at string, wait time.Duration) (reply, error) {
 	return l.call(ctx, doneScript, id, string(o), at, wait.Milliseconds())
 }
 

@@ -82,7 +82,7 @@ func (l *line) grant(r reply) {
 	l.misses = 0
 	p := l.places[r.id]
 	if p == nil { // it has gone back meanwhile, or nobody knows how it got there
-		go l.close(r.id, pipeline.TurnBack)
+		go l.close(r.id, pipeline.TurnBack, l.shard.t.o.whileAway())
 		return
 	}
 	l.order = max(l.order, r.turn.Order)
@@ -135,9 +135,24 @@ func (l *line) waiting() int {
 }
 
 // close has an event leave that nobody here has.
-func (l *line) close(id string, o pipeline.TurnOutcome) {
-	r, err := l.callDone(context.Background(), id, o, "")
-	l.shard.mu.Lock()
-	defer l.shard.mu.Unlock()
-	l.apply(r, err)
+func (l *line) close(id string, o pipeline.TurnOutcome, wait time.Duration) {
+	l.closed(id, o, wait)(l.callDone(context.Background(), id, o, "", wait))
+}
+
+// closed returns what is to be done with the answer. Without one it is tried again: an
+// event that Redis believes to be here keeps its key waiting.
+func (l *line) closed(id string, o pipeline.TurnOutcome, wait time.Duration) func(reply, error) {
+	return func(r reply, err error) {
+		s := l.shard
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if err != nil && !s.closed {
+			s.t.o.Clock.AfterFunc(afterError, func() { l.close(id, o, wait) })
+			return
+		}
+		l.apply(r, err)
+		if p := l.places[id]; p != nil && o == pipeline.TurnBack && !p.granted {
+			p.tryLater() // it came here again meanwhile, and was given back with the other
+		}
+	}
 }

@@ -154,8 +154,8 @@ func (m *model) done(me, id, outcome string, time int) string {
 		m.last = max(m.last, time)
 	}
 	if e := m.find(id); e != nil && e.session == me {
-		if m.cur == e && outcome != "back" {
-			m.gap = false
+		if m.cur == e && (outcome == "settled" || outcome == "dead") {
+			m.gap = outcome == "dead"
 		}
 		if outcome == "back" {
 			e.session, e.till = "", m.now+500
@@ -166,7 +166,6 @@ func (m *model) done(me, id, outcome string, time int) string {
 			m.drop(e)
 		}
 	}
-	m.gap = m.gap || outcome == "dead"
 	return m.turn(me)
 }
 

@@ -26,6 +26,7 @@ type place struct {
 	counts  bool      // its time makes earlier ones late
 	left    bool      // or is about to leave
 	became  pipeline.TurnOutcome
+	trying  bool // it tries again to get in line
 }
 
 func newPlace(l *line, e pipeline.Entrant) *place {
@@ -33,7 +34,7 @@ func newPlace(l *line, e pipeline.Entrant) *place {
 	p := &place{line: l, entrant: e, base: string(digest[:]), order: orderOf(e.Event), entered: l.shard.t.o.Clock.Now(), turn: make(chan pipeline.Turn, 1)}
 	p.id = p.base
 	if !e.Time.IsZero() {
-		p.at = strconv.FormatInt(max(0, e.Time.UnixMicro()), 10)
+		p.at = strconv.FormatInt(e.Time.UnixMicro(), 10)
 	}
 	return p
 }
@@ -53,10 +54,11 @@ func orderOf(e *pipeline.Event) string {
 func (p *place) enter(ctx context.Context) error {
 	s := p.line.shard
 	due := max(0, s.t.o.Window-s.t.o.Clock.Now().Sub(p.entered))
-	r, err := p.line.callEnter(ctx, p, due)
+	r, err := p.line.callEnter(ctx, p, due, false)
 	if err != nil {
 		return err
 	}
+	defer p.takeOut()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if p.gen == "" {
@@ -65,7 +67,7 @@ func (p *place) enter(ctx context.Context) error {
 	switch {
 	case p.left || p.granted:
 	case r.verb == "BUSY":
-		s.t.o.Clock.AfterFunc(whileBusy, func() { p.enterLater() })
+		p.tryLater()
 	case p.line.running == nil:
 		p.line.wait(r)
 	}
@@ -75,25 +77,33 @@ func (p *place) enter(ctx context.Context) error {
 // whileBusy is after what time an event is tried again whose copy another process has.
 const whileBusy = 500 * time.Millisecond
 
-func (p *place) enterLater() {
-	s := p.line.shard
-	s.mu.Lock()
-	over := p.left || s.closed
-	s.mu.Unlock()
-	if !over && p.enter(context.Background()) != nil {
-		s.t.o.Clock.AfterFunc(whileBusy, func() { p.enterLater() })
+// tryLater has the event get in line again after a while. It needs the lock of the shard.
+func (p *place) tryLater() {
+	if s := p.line.shard; !p.trying && !p.left && !s.closed {
+		p.trying = true
+		s.t.o.Clock.AfterFunc(whileBusy, p.enterLater)
 	}
 }
 
-// flags tell Redis that it has lost what it knew of the event.
-func (p *place) flags() string {
+func (p *place) enterLater() {
+	s := p.line.shard
+	s.mu.Lock()
+	p.trying = false
+	over := p.left || p.granted || s.closed
+	s.mu.Unlock()
+	if !over && p.enter(context.Background()) != nil {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		p.tryLater()
+	}
+}
+
+// sinceGeneration is the one in which the event got in line first, "" before that.
+func (p *place) sinceGeneration() string {
 	s := p.line.shard
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if p.gen != "" && p.gen != s.gen {
-		return "r"
-	}
-	return ""
+	return p.gen
 }
 
 // forget takes the event out here. What Redis knows of it is given back when it says
@@ -121,10 +131,10 @@ func (p *place) Await(ctx context.Context, giveBack <-chan struct{}) (pipeline.T
 				return turn, nil
 			}
 		case <-giveBack:
-			p.leave()
+			p.leave(handover)
 			return pipeline.Turn{}, pipeline.ErrReturned
 		case <-ctx.Done():
-			p.leave()
+			p.leave(p.line.shard.t.o.whileAway())
 			return pipeline.Turn{}, ctx.Err()
 		}
 	}
@@ -150,16 +160,11 @@ func (p *place) stillOurs(ctx context.Context) bool {
 
 // leave gives the event back: others wait for it a while, as its source gives it to one
 // of them.
-func (p *place) leave() {
+func (p *place) leave(wait time.Duration) {
 	ctx, cancel := context.WithTimeout(context.Background(), p.line.shard.t.o.SessionTTL/beats)
 	defer cancel()
 	p.forget()
-	r, err := p.line.callDone(ctx, p.id, pipeline.TurnBack, "")
-	p.line.shard.mu.Lock()
-	defer p.line.shard.mu.Unlock()
-	if err == nil {
-		p.line.apply(r, nil)
-	}
+	p.line.closed(p.id, pipeline.TurnBack, wait)(p.line.callDone(ctx, p.id, pipeline.TurnBack, "", wait))
 }
 
 // Done implements [pipeline.Place].
@@ -173,10 +178,11 @@ func (p *place) Done(ctx context.Context, o pipeline.TurnOutcome) {
 		at = p.at
 	}
 	pause := afterError
-	r, err := p.line.callDone(ctx, p.id, o, at)
+	wait := s.t.o.whileAway()
+	r, err := p.line.callDone(ctx, p.id, o, at, wait)
 	for err != nil && pipeline.Sleep(context.WithoutCancel(ctx), s.t.o.Clock, pause, stop) {
 		pause = min(2*pause, longestLook)
-		r, err = p.line.callDone(context.WithoutCancel(ctx), p.id, o, at)
+		r, err = p.line.callDone(context.WithoutCancel(ctx), p.id, o, at, wait)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

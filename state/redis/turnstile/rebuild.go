@@ -5,12 +5,16 @@ import (
 	"errors"
 	"strconv"
 	"sync"
+
+	"github.com/leat-io/leat/pipeline"
 )
 
 // rebuild puts everything that this process knows back into Redis: after it has lost
 // its memory (anew), or after this process was taken for dead, so that others may have
 // gone on without its events.
-func (s *shard) rebuild(ctx context.Context, anew bool) {
+func (s *shard) rebuild(anew bool) {
+	ctx, cancel := context.WithTimeout(context.Background(), s.t.o.SessionTTL)
+	defer cancel()
 	lines := s.everyLine()
 	if anew {
 		s.t.o.Log.Warn("Redis has lost its memory: events are put in line again; those that leave meanwhile are marked leat.unordered", "shard", s.number)
@@ -21,7 +25,8 @@ func (s *shard) rebuild(ctx context.Context, anew bool) {
 		for range restorers {
 			all.Go(func() {
 				for l := range next {
-					_ = l.restore(ctx)
+					for l.restore(ctx) != nil && pipeline.Sleep(ctx, s.t.o.Clock, afterError, nil) {
+					}
 				}
 			})
 		}
@@ -32,8 +37,11 @@ func (s *shard) rebuild(ctx context.Context, anew bool) {
 		all.Wait()
 	}
 	for _, l := range lines {
+		if anew {
+			go l.keepTurn()
+		}
 		if l.isWaiting() {
-			go l.enterAgain() // not here: it may find that the shard has to be joined
+			go l.enterAgain()
 		}
 	}
 }
@@ -85,17 +93,27 @@ func (l *line) enterAgain() {
 		}
 	}
 	s.mu.Unlock()
-	var err error
 	for _, p := range waiting {
-		if left, _ := p.hasLeft(); !left {
-			err = errors.Join(err, p.enter(context.Background()))
-			p.takeOut()
+		if left, _ := p.hasLeft(); !left && p.enter(context.Background()) != nil {
+			s.mu.Lock()
+			p.tryLater()
+			s.mu.Unlock()
 		}
 	}
+}
+
+// keepTurn puts the event that is under way here back, so that no other of its key goes
+// meanwhile.
+func (l *line) keepTurn() {
+	s := l.shard
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err != nil {
-		l.lookIn(afterError)
+	p := l.running
+	s.mu.Unlock()
+	if p == nil {
+		return
+	}
+	if _, err := l.callEnter(context.Background(), p, 0, true); err == nil {
+		p.takeOut()
 	}
 }
 
@@ -103,7 +121,7 @@ func (l *line) enterAgain() {
 // for nobody.
 func (p *place) takeOut() {
 	if left, again := p.hasLeft(); left && !again {
-		p.line.close(p.id, p.became)
+		p.line.close(p.id, p.became, p.line.shard.t.o.whileAway())
 	}
 }
 
@@ -114,10 +132,4 @@ func (p *place) hasLeft() (left, again bool) {
 	defer s.mu.Unlock()
 	here := p.line.places[p.id]
 	return p.left, here != nil && here != p
-}
-
-func (s *shard) isClosing() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.closed
 }

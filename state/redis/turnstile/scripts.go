@@ -53,9 +53,11 @@ local function drop(id, e)
   redis.call('HDEL', E, id)
 end
 
--- how long an event is still waited for whose holder is gone; nil: its holder lives
 local function counts(e) return not string.find(e.flags, 'n', 1, true) end
 
+local function hint(session) redis.call('PUBLISH', channel .. session, ARGV[8]) end
+
+-- how long an event is still waited for whose holder is gone; nil: its holder lives
 local function absent(e)
   if e.session == me then return nil end
   if e.session == NOBODY then return e.till - now end
@@ -70,7 +72,7 @@ local function orphan(id, e)
   if redis.call('HGET', K, 'cur') ~= id then return end
   redis.call('HSET', K, 'cur', '') -- it may come again, and is not under way then
   local last, at = redis.call('HGET', K, 'lt'), tonumber(redis.call('ZSCORE', Q, e.place .. id))
-  if e.flags == '' and (not last or at > tonumber(last)) then redis.call('HSET', K, 'lt', string.format('%d', at)) end
+  if at and counts(e) and (not last or at > tonumber(last)) then redis.call('HSET', K, 'lt', string.format('%d', at)) end
 end
 
 local function abandon(id, e)
@@ -79,8 +81,8 @@ local function abandon(id, e)
   redis.call('HSET', K, 'gap', '1')
 end
 
--- whose turn it is: GO, an event of ours may go, which is told again when nobody has
--- heard of it; WAIT, so many ms, for whom; NONE
+-- the event under way, if it is ours: nobody here has heard of its turn. Whoever has it
+-- is told, as it may not know of it either.
 local function current()
   local id = redis.call('HGET', K, 'cur')
   if not id or id == '' then return nil end
@@ -88,7 +90,10 @@ local function current()
   if not e then return nil end
   if e.session == me then return id, e end
   local left = absent(e)
-  if not left then return nil, nil, {'WAIT', -1, e.session} end
+  if not left then
+    hint(e.session)
+    return nil, nil, {'WAIT', -1, e.session}
+  end
   if left > 0 then return nil, nil, {'WAIT', left, NOBODY} end
   abandon(id, e)
 end
@@ -119,12 +124,13 @@ local function go(id, e)
   redis.call('HSET', K, 'cur', id, 'tok', tok)
   local late = e.late
   if counts(e) and k[4] then
-    late = math.max(late, tonumber(k[4]) - tonumber(redis.call('ZSCORE', Q, e.place .. id)))
+    late = math.max(late, tonumber(k[4]) - tonumber(redis.call('ZSCORE', Q, e.place .. id) or k[4]))
   end
   local unsure = (gen[3] == '1' and now < tonumber(gen[2]) + barrier + window) or string.find(e.flags, 'r', 1, true)
   return {'GO', id, tok, string.format('%d', late), k[2] or '0', unsure and '1' or '0', overtaken, counts(e) and '1' or '0'}
 end
 
+-- whose turn it is: GO, an event of ours may go; WAIT, so many ms, for whom; NONE
 local function turn()
   local id, e, wait = current()
   if wait then return wait end
@@ -132,21 +138,21 @@ local function turn()
   if now < open then return {'WAIT', open - now, NOBODY} end
   id, e, wait = head()
   if wait then return wait end
-  local due = tonumber(redis.call('ZRANGE', D, 0, 0, 'WITHSCORES')[2])
+  local due = tonumber(redis.call('ZRANGE', D, 0, 0, 'WITHSCORES')[2] or '0')
   if due > now then return {'WAIT', due - now, e.session} end
   if e.session == me then return go(id, e) end
-  redis.call('PUBLISH', channel .. e.session, ARGV[8])
+  hint(e.session)
   return {'WAIT', -1, e.session}
 end
 `
 
 // enter: 9 id, 10 place, 11 time in µs or "", 12 due in ms from now, 13 how far ahead of
-// the clock a time may be, in µs, 14 expiry of keys in ms, 15 r or "".
+// the clock a time may be, in µs, 14 expiry of keys in ms, 15 the generation in which it came or "", 16 1 if it has its turn.
 // Answers HELD, ms until somebody is due, for whom; or BUSY: another process that lives
 // has an event of this id.
 var enterScript = redisapi.NewScript(prelude + `
 local id, place, at, due = ARGV[9], ARGV[10], tonumber(ARGV[11]), now + tonumber(ARGV[12])
-local flags = ARGV[15]
+local flags = (ARGV[15] ~= '' and ARGV[15] ~= gen[1]) and 'r' or ''
 if not at or at > now * 1000 + tonumber(ARGV[13]) then at, flags = now * 1000, flags .. 'n' end
 local e = entry(id)
 if e and not redis.call('ZSCORE', Q, e.place .. id) then
@@ -154,30 +160,34 @@ if e and not redis.call('ZSCORE', Q, e.place .. id) then
   e = nil
 end
 if e and e.session ~= me then
-  if not absent(e) then return {'BUSY'} end
+  if not absent(e) then
+    hint(e.session)
+    return {'BUSY'}
+  end
   e.session, e.till = me, 0
   store(id, e)
   orphan(id, e)
 elseif not e then
   local k = redis.call('HMGET', K, 'lt', 'cur', 'x')
-  local last = tonumber(k[1] or '0')
+  local last = tonumber(k[1] or '-9e15')
   if k[2] and k[2] ~= '' then
     local c = entry(k[2])
-    if c and counts(c) then last = math.max(last, tonumber(redis.call('ZSCORE', Q, c.place .. k[2]) or '0')) end
+    if c and counts(c) then last = math.max(last, tonumber(redis.call('ZSCORE', Q, c.place .. k[2]) or '-9e15')) end
   end
   e = {place = place, session = me, till = 0, late = 0, flags = flags}
   if counts(e) and at < last then e.late, due = last - at, now end
   redis.call('ZADD', Q, string.format('%d', at), place .. id)
   redis.call('ZADD', D, string.format('%d', due), place .. id)
   store(id, e)
-  if not k[3] or now - tonumber(k[3]) > tonumber(ARGV[14]) / 10 then
+  if redis.call('ZCARD', Q) == 1 or not k[3] or now - tonumber(k[3]) > tonumber(ARGV[14]) / 10 then
     redis.call('HSET', K, 'x', string.format('%d', now))
     for _, key in ipairs({Q, D, E, K}) do redis.call('PEXPIRE', key, ARGV[14]) end
   end
 end
+if ARGV[16] == '1' and (redis.call('HGET', K, 'cur') or '') == '' then redis.call('HSET', K, 'cur', id) end
 local first = redis.call('ZRANGE', D, 0, 0, 'WITHSCORES')
 local head = entry(string.sub(redis.call('ZRANGE', Q, 0, 0)[1], 23))
-return {'HELD', math.max(0, tonumber(first[2]) - now), head and head.session or NOBODY}`)
+return {'HELD', math.max(0, tonumber(first[2] or '0') - now), head and head.session or NOBODY}`)
 
 // next answers as turn does. It is called while no event of the key is under way here.
 var nextScript = redisapi.NewScript(prelude + `return turn()`)
@@ -194,7 +204,8 @@ if (outcome == 'settled' or outcome == 'dead') and at then
 end
 if e and e.session == me then
   local was = redis.call('HGET', K, 'cur') == id
-  if was and outcome ~= 'back' then redis.call('HDEL', K, 'gap') end
+  if was and (outcome == 'settled' or outcome == 'dead') then redis.call('HDEL', K, 'gap') end
+  if was and outcome == 'dead' then redis.call('HSET', K, 'gap', '1') end
   if outcome == 'back' then
     e.session, e.till = NOBODY, now + tonumber(ARGV[12])
     store(id, e)
@@ -203,7 +214,6 @@ if e and e.session == me then
   end
   if was then redis.call('HSET', K, 'cur', '') end
 end
-if outcome == 'dead' then redis.call('HSET', K, 'gap', '1') end
 return turn()`)
 
 // beat: KEYS g, s; 1 the generation we know or "", 2 session, 3 ms to live, 4 now or "",
@@ -236,8 +246,8 @@ if redis.call('HLEN', KEYS[2]) > 50 then
 end
 return {gen, over >= now and 1 or 0}`)
 
-// restore: KEYS g, k; 1 generation, 2 last released time in µs, 3 last number. A key's
-// memory is never put back behind what it is by now.
+// restore: KEYS g, k; 1 generation, 2 last released time in µs, 3 last number, 4 expiry
+// of keys in ms. A key's memory is never put back behind what it is by now.
 var restoreScript = redisapi.NewScript(`
 if redis.call('HGET', KEYS[1], 'id') ~= ARGV[1] then return 'GEN' end
 for name, value in pairs({lt = ARGV[2], tok = ARGV[3]}) do

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -27,6 +28,7 @@ type shard struct {
 	doubt  time.Time // when others were found to believe in it no longer, or Redis to have begun anew
 	lines  map[string]*line
 	idle   []*line // that have become empty, the oldest first
+	suffix int     // of the last event whose id was taken
 	closed bool
 }
 
@@ -85,12 +87,24 @@ func (s *shard) beat(ctx context.Context) error {
 	return s.beatOnce(ctx)
 }
 
+// beatUnlessBusy is beat, unless one is under way.
+func (s *shard) beatUnlessBusy() error {
+	if !s.joining.TryLock() {
+		return nil
+	}
+	defer s.joining.Unlock()
+	return s.beatOnce(context.Background())
+}
+
 func (s *shard) beatOnce(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, s.t.o.SessionTTL)
+	ctx, cancel := context.WithTimeout(ctx, s.t.o.SessionTTL/beats)
 	defer cancel()
 	s.mu.Lock()
-	known := s.gen
+	known, closed := s.gen, s.closed
 	s.mu.Unlock()
+	if closed {
+		return errClosed
+	}
 	ttl, sent := s.t.o.SessionTTL, s.t.o.Clock.Now()
 	answer, err := beatScript.Run(ctx, s.t.o.Pipe, []string{s.tag + ":g", s.tag + ":s"}, known, s.t.session, ttl.Milliseconds(), "", newGeneration())
 	if err != nil {
@@ -111,10 +125,12 @@ func (s *shard) beatOnce(ctx context.Context) error {
 	}
 	s.mu.Unlock()
 	if lost {
-		s.rebuild(ctx, anew)
+		go s.rebuild(anew)
 	}
 	return nil
 }
+
+var errClosed = errors.New("turnstile: closed")
 
 func newGeneration() string {
 	var random [9]byte
@@ -130,6 +146,8 @@ return 'OK'`)
 
 // endSession has others wait no longer than for a handover for what we still had.
 func (s *shard) endSession(ctx context.Context) error {
+	s.joining.Lock() // a sign of life that is under way must not come after it
+	defer s.joining.Unlock()
 	_, err := endScript.Run(ctx, s.t.o.Pipe, []string{s.tag + ":s"}, s.t.session, s.t.o.Grace.Milliseconds(), handover.Milliseconds())
 	return err
 }
@@ -149,8 +167,9 @@ func (s *shard) register(name string, e pipeline.Entrant) *place {
 	defer s.mu.Unlock()
 	l := s.line(name)
 	p := newPlace(l, e)
-	for i := 1; l.places[p.id] != nil; i++ { // another event of this id is here
-		p.id = p.base + fmt.Sprint(".", i, s.t.session)
+	if l.places[p.id] != nil { // another event of this id is here
+		s.suffix++
+		p.id = p.base + fmt.Sprint(".", s.suffix, s.t.session)
 	}
 	l.places[p.id] = p
 	return p
@@ -191,7 +210,9 @@ func (s *shard) rest(l *line) {
 		s.idle[0], s.idle = nil, s.idle[1:]
 		if oldest.idle = false; len(oldest.places) == 0 && oldest.running == nil && !oldest.calling {
 			oldest.stopTimer()
-			delete(s.lines, oldest.name)
+			if s.lines[oldest.name] == oldest {
+				delete(s.lines, oldest.name)
+			}
 		}
 	}
 }

@@ -82,6 +82,10 @@ const (
 // until every replica has noticed, and has put its events in line again.
 func (o Options) barrier() time.Duration { return o.SessionTTL/beats + o.SessionTTL/6 }
 
+// whileAway is for how long others wait for an event that goes back to its source for
+// another reason than that this process stops. It does not die, so that Grace may be 0.
+func (o Options) whileAway() time.Duration { return max(o.Grace, handover) }
+
 func (t *Turnstile) channel(session string) string { return t.o.Prefix + ":1:w:" + session }
 
 // Open implements [pipeline.Turnstile].
@@ -151,8 +155,8 @@ func (t *Turnstile) beatLater() {
 	defer t.mu.Unlock()
 	if !t.closed {
 		t.timer = t.o.Clock.AfterFunc(t.o.SessionTTL/beats, func() {
-			_ = t.eachShard(func(s *shard) error { return s.beat(context.Background()) })
-			t.beatLater()
+			t.beatLater() // one shard that is slow holds up no other
+			_ = t.eachShard(func(s *shard) error { return s.beatUnlessBusy() })
 		})
 	}
 }
