@@ -24,7 +24,10 @@ const (
 
 // Open returns a client. It reads the files of the TLS settings and connects only
 // when it is first used.
-func Open(s Settings) (Client, error) {
+func Open(s Settings) (Client, error) { return OpenPatient(s, callTimeout) }
+
+// OpenPatient is [Open] for answers that may take longer to arrive.
+func OpenPatient(s Settings, answer time.Duration) (Client, error) {
 	t, err := s.target()
 	if err != nil {
 		return nil, err
@@ -37,7 +40,7 @@ func Open(s Settings) (Client, error) {
 		Addrs: t.addresses, DB: t.database, Username: t.username, Password: t.password,
 		IsClusterMode: s.Cluster, MasterName: s.SentinelMaster,
 		SentinelUsername: s.SentinelUsername, SentinelPassword: s.SentinelPassword.Reveal(),
-		TLSConfig: secure, ClientName: "leat", DialTimeout: dialTimeout, ReadTimeout: callTimeout, WriteTimeout: callTimeout,
+		TLSConfig: secure, ClientName: "leat", DialTimeout: dialTimeout, ReadTimeout: answer, WriteTimeout: callTimeout,
 		ContextTimeoutEnabled: true, MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
 	}
 	if t.network == "unix" {

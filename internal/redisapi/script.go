@@ -20,15 +20,24 @@ func NewScript(text string) *Script {
 // Run has the server carry out the script. What [Pipe.Do] says of commands that are
 // sent twice holds for scripts too.
 func (s *Script) Run(ctx context.Context, p *Pipe, keys []string, args ...any) (any, error) {
-	c := s.command(ctx, "evalsha", s.hash, keys, args)
-	if err := p.Do(ctx, c); err != nil {
-		return nil, err
-	}
-	if redis.HasErrorPrefix(c.Err(), "NOSCRIPT") {
-		c = s.command(ctx, "eval", s.text, keys, args)
+	return s.RunBy(ctx, func(ctx context.Context, c redis.Cmder) error {
 		if err := p.Do(ctx, c); err != nil {
-			return nil, err
+			return err
 		}
+		return c.Err()
+	}, keys, args...)
+}
+
+// RunBy is [Script.Run] with another way to send a command, which returns its error.
+func (s *Script) RunBy(ctx context.Context, do func(context.Context, redis.Cmder) error, keys []string, args ...any) (any, error) {
+	c := s.command(ctx, "evalsha", s.hash, keys, args)
+	err := do(ctx, c)
+	if redis.HasErrorPrefix(err, "NOSCRIPT") {
+		c = s.command(ctx, "eval", s.text, keys, args)
+		err = do(ctx, c)
+	}
+	if err != nil {
+		return nil, err
 	}
 	return c.Result()
 }

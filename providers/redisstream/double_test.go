@@ -23,6 +23,8 @@ type double struct {
 	more    chan struct{} // closed when there is another entry
 	// fault says what becomes of a call.
 	fault func() fault
+	// rate is how many bytes of an answer come in a second; 0: all at once.
+	rate int
 }
 
 type pended struct {
@@ -153,7 +155,7 @@ func (h *holder) read(ctx context.Context, count int, block time.Duration) ([]*r
 			return nil, err
 		}
 		if len(given) > 0 {
-			return given, nil
+			return h.arrive(ctx, given)
 		}
 		select {
 		case <-more:
@@ -162,6 +164,23 @@ func (h *holder) read(ctx context.Context, count int, block time.Duration) ([]*r
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}
+	}
+}
+
+// arrive waits until entries have come over the network.
+func (h *holder) arrive(ctx context.Context, list []*received) ([]*received, error) {
+	if h.rate == 0 {
+		return list, nil
+	}
+	bytes := 0
+	for _, r := range list {
+		bytes += len(r.payload)
+	}
+	select {
+	case <-time.After(time.Duration(bytes) * time.Second / time.Duration(h.rate)):
+		return list, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
 	}
 }
 
@@ -213,7 +232,7 @@ func (h *holder) again(ctx context.Context, ids []string) ([]*received, error) {
 	if err != nil {
 		return nil, err
 	}
-	return list, nil
+	return h.arrive(ctx, list)
 }
 
 func (h *holder) claim(ctx context.Context, cursor string, idle time.Duration, count int) (claimed, error) {
@@ -243,6 +262,9 @@ func (h *holder) claim(ctx context.Context, cursor string, idle time.Duration, c
 		return nil
 	})
 	if err != nil {
+		return claimed{}, err
+	}
+	if _, err := h.arrive(ctx, c.entries); err != nil {
 		return claimed{}, err
 	}
 	return c, nil

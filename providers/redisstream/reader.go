@@ -17,16 +17,10 @@ type reader struct {
 	// broken connection may take effect later than those of the next one.
 	doubts int
 	next   time.Time // when to look for entries of dead consumers
-	size   int       // how large entries were of late
+	pace   pace
 }
 
-const (
-	readWhat = "reading entries"
-	// readCount and readBytes bound an answer. How large entries are is known only
-	// afterwards.
-	readCount = 500
-	readBytes = 8 << 20
-)
+const readWhat = "reading entries"
 
 func (r *reader) run() {
 	defer r.s.senders.Done()
@@ -80,28 +74,34 @@ func (r *reader) read() error {
 	if room == 0 {
 		return nil
 	}
-	list, err := r.s.api.read(r.s.reads, min(room, r.count()), r.s.config.Block)
+	block := r.s.config.Block
+	asked := min(room, r.pace.count())
+	list, err := r.bring(asked, block, func(ctx context.Context) ([]*received, error) {
+		return r.s.api.read(ctx, asked, block)
+	})
 	if err != nil {
 		return err
 	}
 	r.s.trouble.success(readWhat)
-	r.measure(list)
 	r.s.take(list)
 	return nil
 }
 
-// count is how many entries to ask for.
-func (r *reader) count() int { return min(readCount, max(1, readBytes/max(1, r.size))) }
-
-func (r *reader) measure(list []*received) {
-	if len(list) == 0 {
-		return
+// bring has a command bring entries, and learns from how that goes. It may wait for them
+// for a while before the answer begins.
+func (r *reader) bring(asked int, block time.Duration, command func(context.Context) ([]*received, error)) ([]*received, error) {
+	ctx, cancel := context.WithTimeout(r.s.reads, block+r.pace.patience())
+	defer cancel()
+	began := r.s.clock.Now()
+	list, err := command(ctx)
+	switch {
+	case err == nil:
+		r.pace.came(list, asked, r.s.clock.Now().Sub(began)-block)
+	case !noGroup(err) && r.s.reads.Err() == nil:
+		// An entry that is on its way for longer than claim_after is somebody else's.
+		r.pace.failed(err, r.s.config.ClaimAfter/2)
 	}
-	sum := 0
-	for _, e := range list {
-		sum += len(e.payload)
-	}
-	r.size = sum / len(list)
+	return list, err
 }
 
 // recreate makes a group that is gone. Nobody knows what it had acknowledged, so it
@@ -143,17 +143,20 @@ func (r *reader) takeOwn(list []given) error {
 			times[g.id] = g.times + 1
 		}
 	}
-	if len(unknown) == 0 {
-		return nil
+	for len(unknown) > 0 {
+		n := min(len(unknown), r.pace.count())
+		found, err := r.bring(n, 0, func(ctx context.Context) ([]*received, error) {
+			return r.s.api.again(ctx, unknown[:n])
+		})
+		if err != nil {
+			return err
+		}
+		for _, e := range found {
+			e.given = times[e.id]
+		}
+		r.s.take(found)
+		unknown = unknown[n:]
 	}
-	found, err := r.s.api.again(r.s.reads, unknown)
-	if err != nil {
-		return err
-	}
-	for _, e := range found {
-		e.given = times[e.id]
-	}
-	r.s.take(found)
 	return nil
 }
 
@@ -166,7 +169,12 @@ func (r *reader) claim() error {
 		if room == 0 {
 			return nil
 		}
-		c, err := r.s.api.claim(r.s.reads, cursor, r.s.config.ClaimAfter, min(room, r.count(), claimCount))
+		var c claimed
+		asked := min(room, r.pace.count(), claimCount)
+		_, err := r.bring(asked, 0, func(ctx context.Context) (_ []*received, err error) {
+			c, err = r.s.api.claim(ctx, cursor, r.s.config.ClaimAfter, asked)
+			return c.entries, err
+		})
 		if err != nil {
 			return err
 		}

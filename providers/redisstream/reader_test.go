@@ -87,20 +87,3 @@ func TestAGroupThatIsGoneIsSaidLoudly(t *testing.T) {
 		}
 	})
 }
-
-// Large entries are not asked for by the hundred.
-func TestAnAnswerIsBoundedByTheSizeOfEntries(t *testing.T) {
-	r := &reader{}
-	if r.count() != readCount {
-		t.Errorf("asks for %d at first", r.count())
-	}
-	r.measure([]*received{{payload: make([]byte, 2<<20)}, {payload: make([]byte, 2<<20)}})
-	if r.count() != 4 {
-		t.Errorf("asks for %d entries of 2 MiB", r.count())
-	}
-	r.measure(nil)
-	r.measure([]*received{{payload: make([]byte, 64<<20)}})
-	if r.count() != 1 {
-		t.Errorf("asks for %d entries of 64 MiB", r.count())
-	}
-}

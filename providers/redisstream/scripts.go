@@ -37,9 +37,9 @@ end
 return 0
 `)
 
-func (s *server) mine(ctx context.Context, ids []string, idle string) ([]any, error) {
+func (s *server) mine(ctx context.Context, do func(context.Context, redis.Cmder) error, ids []string, idle string) ([]any, error) {
 	args := words(ids, s.group, s.consumer, idle)
-	answer, err := mine.Run(ctx, s.pipe, []string{s.stream}, args...)
+	answer, err := mine.RunBy(ctx, do, []string{s.stream}, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +51,7 @@ func (s *server) mine(ctx context.Context, ids []string, idle string) ([]any, er
 }
 
 func (s *server) age(ctx context.Context, ids []string, idle time.Duration) ([]string, error) {
-	list, err := s.mine(ctx, ids, fmt.Sprint(idle.Milliseconds()))
+	list, err := s.mine(ctx, s.do, ids, fmt.Sprint(idle.Milliseconds()))
 	out := make([]string, 0, len(list))
 	for _, id := range list {
 		out = append(out, fmt.Sprint(id))
@@ -60,7 +60,7 @@ func (s *server) age(ctx context.Context, ids []string, idle time.Duration) ([]s
 }
 
 func (s *server) again(ctx context.Context, ids []string) ([]*received, error) {
-	list, err := s.mine(ctx, ids, "")
+	list, err := s.mine(ctx, s.bring, ids, "")
 	out := make([]*received, 0, len(list))
 	for _, item := range list {
 		if m, ok := messageOf(item); ok {

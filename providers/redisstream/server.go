@@ -13,6 +13,7 @@ import (
 // server is the [api] of a real Redis.
 type server struct {
 	client                  redisapi.Client
+	patient                 redisapi.Client // for answers that bring entries, see [pace]
 	pipe                    *redisapi.Pipe
 	stream, group, consumer string
 	decoder                 decoder
@@ -23,7 +24,11 @@ func newServer(c SourceConfig, stream, consumer string) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &server{client, redisapi.NewPipe(client), stream, c.Group, consumer, decoder{c.Payload}}, nil
+	patient, err := redisapi.OpenPatient(c.Settings, maxBlock+longestPatience)
+	if err != nil {
+		return nil, err
+	}
+	return &server{client, patient, redisapi.NewPipe(client), stream, c.Group, consumer, decoder{c.Payload}}, nil
 }
 
 // do has a command carried out together with others. It returns when ctx ends, which the
@@ -46,38 +51,45 @@ func (s *server) create(ctx context.Context, after string) error {
 	return err
 }
 
-// callGrace is how long an answer may take beyond what it was to wait for.
-const callGrace = 3 * time.Second
-
 // once is a command that must not be sent again by itself: entries of an answer that got
 // lost are pending, and whoever sends it again has to know that.
 type once struct{ redis.Cmder }
 
 func (once) NoRetry() bool { return true }
 
-// read has a connection of its own while it waits.
-func (s *server) read(ctx context.Context, count int, block time.Duration) ([]*received, error) {
-	within, cancel := context.WithTimeout(context.WithoutCancel(ctx), block+callGrace)
-	c := s.command().XReadGroup(within, &redis.XReadGroupArgs{
-		Group: s.group, Consumer: s.consumer, Streams: []string{s.stream, ">"}, Count: int64(count), Block: block,
-	})
+// bring carries out a command whose answer brings entries and may be large. It has a
+// connection of its own meanwhile, so that nobody else waits for the answer.
+func (s *server) bring(ctx context.Context, c redis.Cmder) error {
+	within, cancel := context.WithoutCancel(ctx), func() {}
+	if deadline, ok := ctx.Deadline(); ok {
+		within, cancel = context.WithDeadline(within, deadline)
+	}
 	answered := make(chan error, 1)
 	go func() {
 		defer cancel()
-		answered <- s.client.Process(within, once{c})
+		answered <- s.patient.Process(within, once{c})
 	}()
 	select {
 	case err := <-answered:
-		if errors.Is(err, redis.Nil) {
-			return nil, nil
-		}
-		if err != nil || len(c.Val()) == 0 {
-			return nil, err
-		}
-		return s.decoder.all(c.Val()[0].Messages, 1), nil
+		return err
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return ctx.Err()
 	}
+}
+
+// read is made of words, because a command made by the client itself ends at a time of
+// the client's.
+func (s *server) read(ctx context.Context, count int, block time.Duration) ([]*received, error) {
+	c := redis.NewXStreamSliceCmd(ctx, "xreadgroup", "group", s.group, s.consumer, "count", count, "block", block.Milliseconds(), "streams", s.stream, ">")
+	c.SetFirstKeyPos(9)
+	err := s.bring(ctx, c)
+	if errors.Is(err, redis.Nil) {
+		return nil, nil
+	}
+	if err != nil || len(c.Val()) == 0 {
+		return nil, err
+	}
+	return s.decoder.all(c.Val()[0].Messages, 1), nil
 }
 
 func (s *server) pending(ctx context.Context, after string, count int) ([]given, error) {
@@ -102,7 +114,7 @@ func (s *server) claim(ctx context.Context, cursor string, idle time.Duration, c
 	c := s.command().XAutoClaimWithDeleted(ctx, &redis.XAutoClaimArgs{
 		Stream: s.stream, Group: s.group, Consumer: s.consumer, MinIdle: idle, Start: cursor, Count: int64(count),
 	})
-	if err := s.do(ctx, once{c}); err != nil {
+	if err := s.bring(ctx, c); err != nil {
 		return claimed{}, err
 	}
 	messages, next, deleted := c.Val()
@@ -157,5 +169,6 @@ func words(ids []string, before ...any) []any {
 // close breaks off what is still under way.
 func (s *server) close() {
 	_ = s.client.Close()
+	_ = s.patient.Close()
 	s.pipe.Close()
 }
