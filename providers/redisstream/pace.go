@@ -13,7 +13,7 @@ import (
 type pace struct {
 	entries int           // to ask for; 0: firstCount
 	wait    time.Duration // for an answer; 0: callGrace
-	size    int           // how large entries were of late
+	size    int           // how large the largest entry was of late
 }
 
 const (
@@ -67,13 +67,13 @@ func late(err error) bool {
 	return errors.Is(err, context.DeadlineExceeded) || errors.As(err, &n) && n.Timeout()
 }
 
+// measure lets a large entry fade with the answers behind it.
 func (p *pace) measure(list []*received) {
 	if len(list) == 0 {
 		return
 	}
-	sum := 0
+	p.size -= p.size / 4
 	for _, e := range list {
-		sum += len(e.payload)
+		p.size = max(p.size, e.size())
 	}
-	p.size = sum / len(list)
 }

@@ -18,9 +18,16 @@ func TestAnAnswerIsBoundedByTheSizeOfEntries(t *testing.T) {
 		t.Errorf("asks for %d entries of 2 MiB", p.count())
 	}
 	p.measure(nil)
-	p.measure([]*received{{payload: make([]byte, 64<<20)}})
+	small := []*received{{payload: []byte("x")}, {payload: []byte("x")}}
+	p.measure(append(small, &received{fields: []field{{"trace", strings.Repeat("x", 64<<20)}}}))
 	if p.count() != 1 {
-		t.Errorf("asks for %d entries of 64 MiB", p.count())
+		t.Errorf("asks for %d entries, one of which may have 64 MiB", p.count())
+	}
+	for range 100 {
+		p.measure(small)
+	}
+	if p.count() != readCount {
+		t.Errorf("asks for %d long after the last large one", p.count())
 	}
 }
 

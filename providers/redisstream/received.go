@@ -97,6 +97,15 @@ func fieldText(value string) string {
 	return base64.StdEncoding.EncodeToString([]byte(value))
 }
 
+// size is how many bytes of an answer it is, about.
+func (r *received) size() int {
+	n := len(r.payload)
+	for _, f := range r.fields {
+		n += len(f.name) + len(f.value)
+	}
+	return n
+}
+
 // same reports whether two entries of one id are the same entry: a stream that was
 // deleted and made anew may use ids again.
 func (r *received) same(o *received) bool {
