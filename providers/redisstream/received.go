@@ -58,8 +58,14 @@ func (d decoder) one(m redis.XMessage, given int) *received {
 			r.fields = append(r.fields, field{fieldName(name), fieldText(value)})
 		}
 	}
-	slices.SortFunc(r.fields, func(a, b field) int { return cmp.Compare(a.name, b.name) })
+	slices.SortFunc(r.fields, byNameAndValue)
 	return r
+}
+
+// byNameAndValue is an order of all fields, for two of them may have one name: an entry
+// that comes again has to equal itself.
+func byNameAndValue(a, b field) int {
+	return cmp.Or(cmp.Compare(a.name, b.name), cmp.Compare(a.value, b.value))
 }
 
 // metadata is what Watermill keeps in one field. What cannot be read stays what it is.
