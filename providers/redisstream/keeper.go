@@ -53,8 +53,9 @@ func (k *keeper) keep() bool {
 			k.s.failed(keepWhat, err)
 			return false
 		}
-		k.s.trouble.success(keepWhat)
 	}
+	// Also when there is nothing to keep, or what failed before would never be over.
+	k.s.trouble.success(keepWhat)
 	return true
 }
 
