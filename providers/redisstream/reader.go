@@ -107,7 +107,7 @@ func (r *reader) bring(asked int, block time.Duration, command func(context.Cont
 // recreate makes a group that is gone. Nobody knows what it had acknowledged, so it
 // begins at the beginning: what comes twice can be told apart, what does not come is lost.
 func (r *reader) recreate(why error) error {
-	ctx, cancel := context.WithTimeout(r.s.calls, callTimeout)
+	ctx, cancel := context.WithTimeout(r.s.reads, callTimeout)
 	defer cancel()
 	if err := r.s.api.create(ctx, "0"); err != nil {
 		return err

@@ -20,11 +20,7 @@ func onDouble(t *testing.T, log *slog.Logger, prepare func(*double), f func(d *d
 	synctest.Test(t, func(t *testing.T) {
 		d := newDouble()
 		prepare(d)
-		c := Source.Defaults.(SourceConfig)
-		c.Stream = "s"
-		sub := newSubscriber(c, pipeline.System, log)
-		sub.plain = true
-		sub.open = func(string, string) (api, error) { return &holder{double: d, name: "c"}, nil }
+		sub := subscriberOf(&holder{double: d, name: "c"}, log)
 		ctx, cancel := context.WithCancel(context.Background())
 		out, err := sub.Subscribe(ctx, "s")
 		if err != nil {
@@ -34,6 +30,16 @@ func onDouble(t *testing.T, log *slog.Logger, prepare func(*double), f func(d *d
 		cancel()
 		_ = sub.Close()
 	})
+}
+
+// subscriberOf reads as a consumer.
+func subscriberOf(a api, log *slog.Logger) *Subscriber {
+	c := Source.Defaults.(SourceConfig)
+	c.Stream = "s"
+	sub := newSubscriber(c, pipeline.System, log)
+	sub.plain = true
+	sub.open = func(string, string) (api, error) { return a, nil }
+	return sub
 }
 
 func TestEntriesOfALostAnswerAreFoundAtOnce(t *testing.T) {

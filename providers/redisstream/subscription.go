@@ -200,11 +200,13 @@ func (s *subscription) acknowledge(ctx context.Context, batch []*entry) error {
 // leave leaves entries to other consumers, which may take them over at once.
 func (s *subscription) leave(entries []*entry) { s.leaver.add(s.table.leave(entries)...) }
 
-// closeLimit is for how long Close tries to reach Redis. The engine gives a source ten
-// seconds.
-const closeLimit = 5 * time.Second
+// closeLimit is for how long Close waits for messages and Redis, all in all. The engine
+// gives a source ten seconds.
+const closeLimit = 8 * time.Second
 
 func (s *subscription) close() error {
+	timer := s.clock.AfterFunc(closeLimit, s.endCalls)
+	defer timer.Stop()
 	s.stop()
 	for m := range s.out { // what was on its way to a reader that has gone
 		m.Nack()
@@ -212,8 +214,6 @@ func (s *subscription) close() error {
 	s.waitForFates()
 	close(s.over)
 	s.watching.Wait()
-	timer := s.clock.AfterFunc(closeLimit, s.endCalls)
-	defer timer.Stop()
 	defer s.api.close()
 	defer s.endCalls()
 	s.keeper.stop()
