@@ -22,7 +22,7 @@ type api interface {
 	// cursor and returns the next one, which is firstCursor at the end.
 	claim(ctx context.Context, cursor string, idle time.Duration, count int) (claimed, error)
 	// age says how old entries are from now on. It returns those that are pending with this
-	// consumer; others it leaves alone.
+	// consumer; others it leaves alone. Of a group that is gone nothing is.
 	age(ctx context.Context, ids []string, idle time.Duration) (mine []string, err error)
 	// settle acknowledges entries, whoever they are pending with, and may delete them.
 	settle(ctx context.Context, ids []string, remove bool) error

@@ -2,6 +2,7 @@ package redisstream
 
 import (
 	"context"
+	"log/slog"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -61,4 +62,32 @@ func TestCloseEndsInTimeWhateverIsUnderWay(t *testing.T) {
 			t.Errorf("it took %s: %v", took, err)
 		}
 	})
+}
+
+func TestCloseWithoutAGroupHasNothingToLeave(t *testing.T) {
+	j := &journal{}
+	synctest.Test(t, func(t *testing.T) {
+		d := newDouble()
+		d.add("0")
+		sub := subscriberOf(&holder{double: d, name: "c"}, slog.New(slog.NewTextHandler(j, nil)))
+		ctx, cancel := context.WithCancel(context.Background())
+		out, err := sub.Subscribe(ctx, "s")
+		if err != nil {
+			t.Fatal(err)
+		}
+		<-out
+		cancel()
+		time.Sleep(maxBlock)
+		d.mu.Lock()
+		d.noGroup, d.pending = true, map[string]*pended{}
+		d.mu.Unlock()
+		began := time.Now()
+		err = sub.Close()
+		if took := time.Since(began); took > closeGrace+time.Second || err != nil {
+			t.Errorf("it took %s: %v", took, err)
+		}
+	})
+	if j.count("are not pending any more") != 1 {
+		t.Errorf("it is not said: %s", j.text.String())
+	}
 }

@@ -272,9 +272,12 @@ func (h *holder) claim(ctx context.Context, cursor string, idle time.Duration, c
 
 func (h *holder) age(ctx context.Context, ids []string, idle time.Duration) ([]string, error) {
 	var mine []string
-	err := h.call(ctx, func() error {
+	err := h.anyhow(ctx, func() error {
 		if h.mute {
 			return errBroken
+		}
+		if h.noGroup {
+			return nil
 		}
 		for _, id := range ids {
 			if p := h.double.pending[id]; p != nil && p.consumer == h.name {

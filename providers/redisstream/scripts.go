@@ -52,6 +52,9 @@ func (s *server) mine(ctx context.Context, do func(context.Context, redis.Cmder)
 
 func (s *server) age(ctx context.Context, ids []string, idle time.Duration) ([]string, error) {
 	list, err := s.mine(ctx, s.do, ids, fmt.Sprint(idle.Milliseconds()))
+	if noGroup(err) {
+		return nil, nil
+	}
 	out := make([]string, 0, len(list))
 	for _, id := range list {
 		out = append(out, fmt.Sprint(id))
