@@ -94,7 +94,7 @@ const (
 )
 
 var defaults = Config{
-	Redis:     RedisConfig{Read: readHash},
+	Redis:     RedisConfig{Read: readHash, MaxValue: 64 << 10},
 	HTTP:      HTTPConfig{Timeout: 10 * time.Second, MaxResponse: 64 << 10, MaxRequests: 50},
 	OnMiss:    pass,
 	OnFailure: retry,

@@ -8,6 +8,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/leat-io/leat/internal/conf"
 	"github.com/leat-io/leat/internal/rawjson"
 	"github.com/leat-io/leat/internal/redisapi"
 	"github.com/leat-io/leat/pipeline"
@@ -17,6 +18,7 @@ import (
 type redisLookup struct {
 	name string // of the server, in messages
 	read string
+	most conf.Size // how large a value may be
 	pipe *redisapi.Pipe
 }
 
@@ -25,7 +27,7 @@ func openRedis(c Config, env *pipeline.Env) (place, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &redisLookup{name: "redis " + c.Redis.Address(), read: c.Redis.Read, pipe: redisapi.NewPipe(client)}
+	l := &redisLookup{name: "redis " + c.Redis.Address(), read: c.Redis.Read, most: c.Redis.MaxValue, pipe: redisapi.NewPipe(client)}
 	r := newRemote(l.name, &c.Redis.Key, l, c.Cache, env)
 	env.OnClose(func() error {
 		r.known.Close()
@@ -57,29 +59,33 @@ func (l *redisLookup) Lookup(ctx context.Context, key string) (value []byte, fou
 
 // hash returns the fields of a hash in the order of their names.
 func (l *redisLookup) hash(ctx context.Context, key string) ([]byte, error) {
-	c := redis.NewMapStringStringCmd(ctx, "hgetall", key)
-	if err := l.do(ctx, c); err != nil {
+	answer, err := l.ask(ctx, readHashWithin, key)
+	if err != nil {
 		return nil, err
 	}
-	fields := c.Val()
-	if len(fields) == 0 {
+	list, _ := answer.([]any)
+	if len(list) == 0 {
 		return nil, redis.Nil
 	}
-	for name, value := range fields {
+	fields := make(map[string]string, len(list)/2)
+	for i := 0; i+1 < len(list); i += 2 {
+		name, _ := list[i].(string)
+		value, _ := list[i+1].(string)
 		if !utf8.ValidString(name) || !utf8.ValidString(value) {
 			return nil, l.broken(key, fmt.Errorf("the field %s is not UTF-8", quote(name)))
 		}
+		fields[name] = value
 	}
 	return rawjson.Append(nil, fields)
 }
 
 // text returns what is stored under a key as JSON.
 func (l *redisLookup) text(ctx context.Context, key string) ([]byte, error) {
-	c := redis.NewStringCmd(ctx, "get", key)
-	if err := l.do(ctx, c); err != nil {
+	answer, err := l.ask(ctx, readTextWithin, key)
+	if err != nil {
 		return nil, err
 	}
-	text := c.Val()
+	text, _ := answer.(string)
 	if l.read == readString {
 		if !utf8.ValidString(text) {
 			return nil, l.broken(key, errors.New("the text is not UTF-8"))
@@ -93,11 +99,13 @@ func (l *redisLookup) text(ctx context.Context, key string) ([]byte, error) {
 	return value, nil
 }
 
-func (l *redisLookup) do(ctx context.Context, c redis.Cmder) error {
-	if err := l.pipe.Do(ctx, c); err != nil {
-		return err
+// ask returns what a script reads, which answers with a number when that is too large.
+func (l *redisLookup) ask(ctx context.Context, script *redisapi.Script, key string) (any, error) {
+	answer, err := script.Run(ctx, l.pipe, []string{key}, int64(l.most))
+	if _, large := answer.(int64); large {
+		return nil, l.broken(key, fmt.Errorf("what is stored there is larger than max_value, which is %s", l.most))
 	}
-	return c.Err()
+	return answer, err
 }
 
 // broken is the error of a value that asking again cannot mend.

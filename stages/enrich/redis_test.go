@@ -86,6 +86,34 @@ func TestValuesThatCannotBeReadAreDeadLetters(t *testing.T) {
 	}
 }
 
+func TestValuesThatAreTooLargeStayInRedis(t *testing.T) {
+	url := testservers.RedisURL(t)
+	long := strings.Repeat("x", 101)
+	for _, c := range []struct {
+		read, command string
+		args          []any
+	}{
+		{"string", "set", []any{long}},
+		{"json", "set", []any{`"` + long + `"`}},
+		{"hash", "hset", []any{"a", long}},
+		{"hash", "hset", []any{long, ""}},
+		{"hash", "hset", []any{"a", long[:50], "b", long[:50]}},
+	} {
+		t.Run(c.read, func(t *testing.T) {
+			store(t, url, c.command, "OSL", c.args...)
+			flow := redisFlow(t, url, c.read+", max_value: 100B", "")
+			flow.Feed.Send("1", station("OSL"))
+			if got := flow.next(flow.dead); !strings.Contains(got, "larger than max_value, which is 100B") {
+				t.Error(got)
+			}
+		})
+	}
+	store(t, url, "set", "most", long[:100])
+	redisFlow(t, url, "string, max_value: 100B", "").wants("most", `{"code":"most","station":"`+long[:100]+`"}`)
+	store(t, url, "hset", "fields", "a", long[:49], "b", long[:49])
+	redisFlow(t, url, "hash, max_value: 100B", "").wants("fields", fmt.Sprintf(`{"code":"fields","station":{"a":%q,"b":%[1]q}}`, long[:49]))
+}
+
 func TestEventsWaitWhileRedisIsAway(t *testing.T) {
 	server := testservers.StartRedis(t)
 	store(t, server.URL(), "set", "OSL", "Alnabru")

@@ -1,13 +1,17 @@
 package enrich
 
 import (
+	"errors"
 	"slices"
 
+	"github.com/leat-io/leat/internal/conf"
 	"github.com/leat-io/leat/internal/redisapi"
 	"github.com/leat-io/leat/pipeline"
 )
 
-// RedisConfig is which Redis is asked, and for what.
+// RedisConfig is which Redis is asked, and for what. The commands that its user needs are
+// EVALSHA and EVAL, and with them STRLEN and GET, or HLEN, HKEYS, HSTRLEN and HGETALL for
+// hashes.
 type RedisConfig struct {
 	redisapi.Settings `yaml:",inline"`
 
@@ -18,7 +22,14 @@ type RedisConfig struct {
 	// which becomes a text; or json, a text of JSON that goes into the event as it is
 	// stored. A key that does not exist, and a hash without fields, is a miss.
 	Read string `yaml:"read"`
+	// MaxValue is how large what is stored there may be, for a hash the names and values
+	// of all fields together. What is larger does not leave Redis, and is a failure for
+	// good.
+	MaxValue conf.Size `yaml:"max_value"`
 }
+
+// maxValue is how large a value may be at most.
+const maxValue = 64 << 20
 
 const (
 	readHash   = "hash"
@@ -28,10 +39,14 @@ const (
 
 // Validate checks what the types of the settings do not.
 func (c RedisConfig) Validate() error {
+	var errs []error
 	if !slices.Contains([]string{readHash, readString, readJSON}, c.Read) {
-		return pipeline.FieldError("read", "want hash, string or json, got %q", c.Read)
+		errs = append(errs, pipeline.FieldError("read", "want hash, string or json, got %q", c.Read))
 	}
-	return nil
+	if c.MaxValue <= 0 || c.MaxValue > maxValue {
+		errs = append(errs, pipeline.FieldError("max_value", "want 1B to 64MiB"))
+	}
+	return errors.Join(errs...)
 }
 
 // KeyTemplate is the template of a key in Redis.
