@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -82,7 +83,17 @@ func (s *sink) deliver(ctx context.Context, e *pipeline.Event) error {
 	if err != nil {
 		return pipeline.Reject(err)
 	}
-	return added(s.pipe.Do(ctx, command), command)
+	err = added(s.pipe.Do(ctx, command), command)
+	if stream := command.Args()[1]; stream != s.config.Stream && noRights(err) {
+		return pipeline.Reject(fmt.Errorf("%w: the event has chosen a stream that the user must not write to; give stream_from a fixed prefix, and the user rights on all keys with it", err))
+	}
+	return err
+}
+
+// noRights reports whether the user may add entries, but not to this stream.
+func noRights(err error) bool {
+	var answer redis.Error
+	return errors.As(err, &answer) && redis.HasErrorPrefix(answer, "NOPERM") && !strings.Contains(answer.Error(), "to run the")
 }
 
 // added tells what became of an entry. Only what will never change is permanent.

@@ -98,6 +98,22 @@ func TestAKeyThatHoldsSomethingElseIsNotWrittenTo(t *testing.T) {
 	}
 }
 
+func TestAStreamThatTheUserMustNotWriteToIsNoReasonToWait(t *testing.T) {
+	server := testservers.StartRedis(t)
+	s := streamAt(t, server.URL())
+	if err := s.client.Do(t.Context(), "ACL", "SETUSER", "clerk", "on", ">secret", "~orders:*", "+@all").Err(); err != nil {
+		t.Fatal(err)
+	}
+	s.url = "redis://clerk:secret@" + server.Address()
+	rig := flowtest.Start(t, s.sinkFlow(`stream_from: body.to`), flowtest.Options{Catalog: ours()})
+	rig.Feed.Send("1", `{"n":1,"to":"invoices"}`)
+	if dead := s.arrived(rig, "dead", 1); !strings.Contains(dead[0].Body, "a fixed prefix") {
+		t.Errorf("%v", dead)
+	}
+	sent := rig.Feed.Send("2", `{"n":2,"to":"orders:no"}`)
+	eventually(t, "the other one is settled", sent.Acked)
+}
+
 func TestAServerWithoutMemoryIsWaitedFor(t *testing.T) {
 	server := testservers.StartRedis(t)
 	s := streamAt(t, server.URL())

@@ -21,7 +21,10 @@ import (
 // again and may be in the stream twice: both have the same id in their field leat, by
 // which dedupe behind a redisstream source knows them. A stream that cannot take entries
 // because the server is out of memory, read-only or away is tried again; an event for a
-// key that holds something else than a stream is a dead letter.
+// key that holds something else than a stream is a dead letter, and so is one that has
+// chosen a stream (see stream_from) on which the user has no rights.
+//
+// The commands that the user needs are XADD and TYPE.
 //
 // Redis answers before an entry is on a disk or with a replica, unless it is configured
 // otherwise: what it loses then, nobody has.
@@ -29,8 +32,9 @@ type SinkConfig struct {
 	// Stream is the key of the stream. It is created with its first entry.
 	Stream string `yaml:"stream"`
 	// StreamFrom is an expression for the key of the stream of each event, as in
-	// "orders:" + body.country. An event for which it gives nothing goes to stream; without
-	// one it is a dead letter.
+	// "orders:" + body.country. It should begin with a fixed prefix, as this one does, so
+	// that no event can choose a key of somebody else's. An event for which it gives nothing
+	// goes to stream; without one it is a dead letter.
 	StreamFrom pipeline.Expr `yaml:"stream_from"`
 
 	redisapi.Settings `yaml:",inline"`
