@@ -24,7 +24,7 @@ import (
 // key that holds something else than a stream is a dead letter, and so is one that has
 // chosen a stream (see stream_from) on which the user has no rights.
 //
-// The commands that the user needs are XADD and TYPE.
+// The commands that the user needs are CLIENT SETNAME, XADD and TYPE.
 //
 // Redis answers before an entry is on a disk or with a replica, unless it is configured
 // otherwise: what it loses then, nobody has.

@@ -42,6 +42,9 @@ import (
 // is short. A process that cannot reach Redis for longer than that, or is suspended,
 // may find that others work on its entries too.
 //
+// The commands that the user of Redis needs are CLIENT SETNAME, XGROUP, XREADGROUP,
+// XPENDING, XCLAIM, XAUTOCLAIM, XACK, XINFO, EVALSHA and EVAL, and with delete XDEL.
+//
 // A group that is gone while the source runs is created again from the beginning of the
 // stream: which entries it had acknowledged is gone with it, and what comes again can
 // be told from what is new by dedupe.

@@ -75,7 +75,17 @@ func (t *trouble) success(what string) {
 
 // refusal reports whether an answer will be the same until somebody acts.
 func refusal(err error) bool {
-	for _, prefix := range [...]string{"WRONGTYPE", "NOPERM", "NOAUTH", "WRONGPASS", "unknown command"} {
+	for _, prefix := range [...]string{"WRONGTYPE", "NOAUTH", "WRONGPASS", "unknown command"} {
+		if redis.HasErrorPrefix(err, prefix) {
+			return true
+		}
+	}
+	return noPermission(err)
+}
+
+// noPermission reports whether the user lacks a right, to a command or within a script.
+func noPermission(err error) bool {
+	for _, prefix := range [...]string{"NOPERM", "The user executing the script can't", "ACL failure in script"} {
 		if redis.HasErrorPrefix(err, prefix) {
 			return true
 		}
@@ -88,8 +98,8 @@ func explained(err error) error {
 	switch {
 	case redis.HasErrorPrefix(err, "WRONGTYPE"):
 		return fmt.Errorf("%w (the key holds something else: choose another name for the stream, or another database)", err)
-	case redis.HasErrorPrefix(err, "NOAUTH"), redis.HasErrorPrefix(err, "WRONGPASS"), redis.HasErrorPrefix(err, "NOPERM"):
-		return fmt.Errorf("%w (check the user, the password and the rights it has on the stream)", err)
+	case redis.HasErrorPrefix(err, "NOAUTH"), redis.HasErrorPrefix(err, "WRONGPASS"), noPermission(err):
+		return fmt.Errorf("%w (check the user, the password and the rights it has on the stream and to commands: the manual names those that are needed)", err)
 	case redis.HasErrorPrefix(err, "OOM"):
 		return fmt.Errorf("%w (the server is at its maxmemory: have entries of the stream deleted or trimmed, or give it more)", err)
 	case redis.HasErrorPrefix(err, "unknown command"):

@@ -10,8 +10,8 @@ import (
 )
 
 // RedisConfig is which Redis is asked, and for what. The commands that its user needs are
-// EVALSHA and EVAL, and with them STRLEN and GET, or HLEN, HKEYS, HSTRLEN and HGETALL for
-// hashes.
+// CLIENT SETNAME, EVALSHA and EVAL, and with them STRLEN and GET, or HLEN, HKEYS, HSTRLEN
+// and HGETALL for hashes.
 type RedisConfig struct {
 	redisapi.Settings `yaml:",inline"`
 
