@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/leat-io/leat/pipeline"
 )
@@ -54,6 +55,7 @@ var (
 	errClimbs  = errors.New("a part of the path is nothing but dots, which leads out of its place")
 	errControl = errors.New("the path holds a control character")
 	errEncoded = errors.New("a part of the path is percent-encoded too many times over")
+	errText    = errors.New("the path is not UTF-8")
 )
 
 // checkPath refuses a URL whose path another program could read as a different one.
@@ -67,6 +69,8 @@ func checkPath(address string) error {
 			return pipeline.Reject(errClimbs)
 		case strings.ContainsFunc(path, unicode.IsControl):
 			return pipeline.Reject(errControl)
+		case !utf8.ValidString(path): // such as a dot of two bytes, which some decoders take for one
+			return pipeline.Reject(errText)
 		}
 		decoded := unescape(path)
 		if decoded == path {
@@ -81,10 +85,15 @@ func checkPath(address string) error {
 const maxDecodings = 5
 
 // climbs reports whether a segment of a path is nothing but dots. Some servers take a
-// backslash for a slash, and leave out spaces and what follows a semicolon.
+// backslash for a slash, and leave out spaces and what follows a semicolon; in a path that
+// was decoded a question mark or hash may end it.
 func climbs(path string) bool {
 	for segment := range strings.FieldsFuncSeq(path, func(r rune) bool { return r == '/' || r == '\\' }) {
-		if name, _, _ := strings.Cut(segment, ";"); name != "" && strings.Trim(name, ". ") == "" {
+		name := segment
+		if end := strings.IndexAny(segment, ";?#"); end >= 0 {
+			name = segment[:end]
+		}
+		if name != "" && strings.Trim(name, ". ") == "" {
 			return true
 		}
 	}

@@ -59,12 +59,19 @@ func TestValuesAreNamesInThePath(t *testing.T) {
 
 func TestValuesThatLeadOutOfTheirPlaceAreRefused(t *testing.T) {
 	for _, value := range []string{
-		".", "..", "...", "../admin", "a/../../admin", `..\admin`, `a\..`, "a/..", "..;/admin", ".. /x", " ", "?/../x",
+		".", "..", "...", "../admin", "a/../../admin", `..\admin`, `a\..`, "a/..", "..;/admin", "..#x", "..?x", "%2e%2e%23x", "..;#?", ".. /x", " ", "?/../x",
 		"%2e%2e", "%2e%2e%2fadmin", "%252e%252e%252fadmin", "%zz/%2e%2e/a", "a\nb", "\x00", "\x7f", "a\u0085b", "%0d%0a",
 		"%25252525252525", strings.Repeat("a", 9000), strings.Repeat("%25", 3000),
 	} {
 		_, ok, err := addressOf(t, "https://h/s/{body.a}?q=1").append(nil, eventOf(value, ""))
 		if ok || err == nil || !pipeline.Rejected(err) {
+			t.Errorf("%q: %v, %v", value, ok, err)
+		}
+	}
+	e := pipeline.NewEvent("1", nil)
+	for _, value := range []string{"\xc0\xae\xc0\xae", "\xff", "%c0%ae%c0%ae"} {
+		e.SetMeta("a", value)
+		if _, ok, err := addressOf(t, "https://h/s/{meta.a}").append(nil, e); ok || !pipeline.Rejected(err) {
 			t.Errorf("%q: %v, %v", value, ok, err)
 		}
 	}
