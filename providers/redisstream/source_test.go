@@ -379,6 +379,7 @@ func TestSettingsThatCannotWorkAreRefused(t *testing.T) {
 		"max_in_flight": func(c *SourceConfig) { c.MaxInFlight = -1 },
 		"block":         func(c *SourceConfig) { c.Block = time.Minute },
 		"claim_after":   func(c *SourceConfig) { c.ClaimAfter = time.Millisecond },
+		"return_after":  func(c *SourceConfig) { c.ReturnAfter.Min = 0 },
 		"payload":       func(c *SourceConfig) { c.Payload = "" },
 		"url":           func(c *SourceConfig) { c.URL = "http://nowhere" },
 	} {

@@ -108,6 +108,7 @@ func (c SourceConfig) Validate() error {
 	need(c.MaxInFlight >= 1, "max_in_flight", "must be at least 1")
 	need(c.Block >= time.Millisecond && c.Block <= maxBlock, "block", "want 1ms to 2s")
 	need(c.ClaimAfter >= leastClaimAfter, "claim_after", "must be at least 100ms")
+	need(c.ReturnAfter.Min > 0, "return_after", "must be longer than 0s")
 	need(c.Payload != "", "payload", "must not be empty")
 	return errors.Join(errs...)
 }
