@@ -86,6 +86,12 @@ func TestValuesThatCannotBeReadAreDeadLetters(t *testing.T) {
 	}
 }
 
+func TestAnEmptyValueInAKeyIsAMiss(t *testing.T) {
+	url := testservers.RedisURL(t)
+	store(t, url, "set", "", "of nobody")
+	redisFlow(t, url, "string", "").wants("", station(""))
+}
+
 func TestValuesThatAreTooLargeStayInRedis(t *testing.T) {
 	url := testservers.RedisURL(t)
 	long := strings.Repeat("x", 101)

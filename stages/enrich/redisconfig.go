@@ -16,7 +16,7 @@ type RedisConfig struct {
 	redisapi.Settings `yaml:",inline"`
 
 	// Key is the key in Redis, with expressions in braces, as in station:{body.code}.
-	// When one of them is null there is no value, and Redis is not asked.
+	// When one of them is null or empty there is no value, and Redis is not asked.
 	Key KeyTemplate `yaml:"key,required"`
 	// Read says what is stored there: hash, which becomes an object of texts; string,
 	// which becomes a text; or json, a text of JSON that goes into the event as it is
@@ -53,7 +53,9 @@ func (c RedisConfig) Validate() error {
 type KeyTemplate struct{ Template }
 
 // append appends the key for an event. The second result is false when a value is
-// null.
+// null or empty, which names nothing.
 func (k *KeyTemplate) append(dst []byte, e *pipeline.Event) ([]byte, bool, error) {
-	return k.Template.append(dst, e, plainly)
+	return k.Template.append(dst, e, func(dst []byte, value string) ([]byte, bool) {
+		return append(dst, value...), value != ""
+	})
 }

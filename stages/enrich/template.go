@@ -89,9 +89,6 @@ const maxKey = 8 << 10
 
 var errLong = fmt.Errorf("what is to be looked up is longer than %d KiB", maxKey>>10)
 
-// plainly writes a value as it is.
-func plainly(dst []byte, value string) ([]byte, bool) { return append(dst, value...), true }
-
 // describe says what the expressions give for an event.
 func (t *Template) describe(e *pipeline.Event) string {
 	var parts []string

@@ -8,6 +8,9 @@ import (
 	"github.com/leat-io/leat/pipeline"
 )
 
+// plainly writes a value as it is.
+func plainly(dst []byte, value string) ([]byte, bool) { return append(dst, value...), true }
+
 // templateOf parses a key that stands in a file, where ${SECRET} is "hunter2".
 func templateOf(text string) (*Template, error) {
 	getenv := func(name string) (string, bool) { return "hunter2", name == "SECRET" }
