@@ -12,12 +12,13 @@ type counts struct {
 	settled  *pipeline.Counter // entries acknowledged
 	returned *pipeline.Counter // entries that the flow handed back
 	failed   *pipeline.Counter // commands
+	labels   *pipeline.Counter // that cannot be read, each time they are given out
 }
 
 // newCounts are counts that nobody looks at.
 func newCounts() *counts {
 	none := func() *pipeline.Counter { return new(pipeline.Counter) }
-	return &counts{none(), none(), none(), none(), none(), none(), none(), none()}
+	return &counts{none(), none(), none(), none(), none(), none(), none(), none(), none()}
 }
 
 func countsOf(env *pipeline.Env) *counts {
@@ -25,5 +26,6 @@ func countsOf(env *pipeline.Env) *counts {
 		received: env.Counter("received"), again: env.Counter("received_again"), claimed: env.Counter("taken_over"),
 		deleted: env.Counter("deleted_unsettled"), kept: env.Counter("kept_young"), settled: env.Counter("acknowledged"),
 		returned: env.Counter("handed_back"), failed: env.Counter("commands_failed"),
+		labels: env.Counter("labels_unreadable"),
 	}
 }

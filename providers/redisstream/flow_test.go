@@ -3,6 +3,7 @@ package redisstream
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -61,16 +62,18 @@ func TestHostileEntriesDoNotStopTheFlow(t *testing.T) {
 	s.add(payloadField, "")
 	s.add(payloadField, big, "also", big)
 	s.add(payloadField, "\x00\xff\xfe", "leat", "{")
+	s.add(payloadField, "\x00\xff\xfe", "leat", "}")
 	s.add(payloadField, "last", "leat", `{"v":1,"id":"7","key":"k","meta":{"leat.late":"true"}}`)
-	rig := flowtest.Start(t, s.flow(""), flowtest.Options{Catalog: ours()})
-	out := s.arrived(rig, "out", 4)
+	j := &journal{}
+	rig := flowtest.Start(t, s.flow(""), flowtest.Options{Catalog: ours(), Log: slog.New(slog.NewTextHandler(j, nil))})
+	out := s.arrived(rig, "out", 5)
 	slices.SortFunc(out, func(a, b flowtest.Got) int { return a.Seq.Compare(b.Seq) })
-	for i, want := range []string{"", big, "\x00\xff\xfe", "last"} {
+	for i, want := range []string{"", big, "\x00\xff\xfe", "\x00\xff\xfe", "last"} {
 		if out[i].Body != want {
 			t.Errorf("%d. payload: %.20q…, want %.20q…", i, out[i].Body, want)
 		}
 	}
-	if last := out[3]; last.ID != "7" || last.Key != "k" || last.Meta["leat.late"] != "true" {
+	if last := out[4]; last.ID != "7" || last.Key != "k" || last.Meta["leat.late"] != "true" {
 		t.Errorf("the label is not read: %.300v", last)
 	}
 	dead := s.arrived(rig, "dead", 1)
@@ -78,6 +81,9 @@ func TestHostileEntriesDoNotStopTheFlow(t *testing.T) {
 		t.Errorf("%d dead letters: %.2000v", len(dead), dead)
 	}
 	eventually(t, "all are acknowledged", s.done)
+	if n := rig.Pipeline.Stats().Sum("labels_unreadable"); n != 2 || j.count("leat field of an entry cannot be read") != 1 {
+		t.Errorf("%d labels are counted as unreadable: %s", n, j.text.String())
+	}
 }
 
 func TestAnotherFieldMayBeThePayload(t *testing.T) {

@@ -33,13 +33,22 @@ func (s *subscription) eventOf(e *entry) *pipeline.Event {
 	}
 	if label := event.Meta(labelMeta); label != "" {
 		if err := event.ReadLabel(label); err != nil {
-			s.log.Debug("the leat field of an entry cannot be read", "stream", s.stream, "entry", e.id, "error", err)
+			s.unlabelled(e, err)
 		}
 	}
 	if e.missing {
 		event.Fail(fmt.Errorf("entry %s of stream %s has no field %q, which is where its payload should be: give the source the name of the right field, as in payload: NAME", e.id, s.stream, s.config.Payload))
 	}
 	return event
+}
+
+// unlabelled says once that events lose what they were: dedupe behind this source does not
+// know them again.
+func (s *subscription) unlabelled(e *entry, err error) {
+	s.counts.labels.Inc()
+	s.labelOnce.Do(func() {
+		s.log.Warn("the leat field of an entry cannot be read: its event has the entry's id, and no key, time, type and marks; further ones are only counted, as labels_unreadable", "entry", e.id, "error", err)
+	})
 }
 
 func (s *subscription) metaOf(e *entry) *meta {

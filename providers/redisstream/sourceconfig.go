@@ -28,7 +28,8 @@ import (
 // parcels/1700000000000-0. An entry that the redisstream sink has added keeps the id,
 // key, time, type and marks that its field leat carries; one that Watermill's
 // publisher has added keeps its UUID as its id, and its metadata are those of the
-// event.
+// event. A field leat that cannot be read is warned of once, and each is counted as
+// labels_unreadable.
 //
 // Entries are acknowledged once they are settled, many with a command. Those that the
 // flow works on or holds for long are kept young (XCLAIM to oneself), so that no other

@@ -33,6 +33,8 @@ type subscription struct {
 	reads    context.Context // of commands that bring entries
 	endReads context.CancelFunc
 
+	labelOnce sync.Once // says that a label cannot be read
+
 	haltOnce sync.Once
 	halted   chan struct{} // closed when nothing more is read or given out
 	stopOnce sync.Once
