@@ -66,6 +66,9 @@ func (c SourceConfig) withDefaults() SourceConfig {
 	if c.ReturnAfter.Max == 0 {
 		c.ReturnAfter = d.ReturnAfter
 	}
+	if c.ReturnAfter.Min == 0 {
+		c.ReturnAfter.Min = min(d.ReturnAfter.Min, c.ReturnAfter.Max)
+	}
 	if c.Payload == "" {
 		c.Payload = d.Payload
 	}
