@@ -43,7 +43,7 @@ func (fs *files) get(path string) (*appender, error) {
 			return nil, err
 		}
 		fs.open[path] = a
-		fs.closeOldest()
+		fs.closeUnused()
 	}
 	fs.uses++
 	a.users, a.lastUse = a.users+1, fs.uses
@@ -54,14 +54,17 @@ func (fs *files) put(a *appender) {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
 	a.users--
+	fs.closeUnused() // more may have been in use than should be open
 }
 
-// closeOldest closes the file that was not used for the longest time when too
+// closeUnused closes the files that were not used for the longest time while too
 // many are open. What was written stays written; it is only not at hand.
-func (fs *files) closeOldest() {
-	if len(fs.open) <= maxOpen {
-		return
+func (fs *files) closeUnused() {
+	for len(fs.open) > maxOpen && fs.closeOldest() {
 	}
+}
+
+func (fs *files) closeOldest() (closed bool) {
 	var oldest *appender
 	for _, a := range fs.open {
 		if a.users == 0 && a.lastUse > 0 && (oldest == nil || a.lastUse < oldest.lastUse) {
@@ -69,12 +72,13 @@ func (fs *files) closeOldest() {
 		}
 	}
 	if oldest == nil {
-		return
+		return false
 	}
 	delete(fs.open, oldest.path)
 	if err := oldest.close(); err != nil {
 		fs.log.Error("close file", "path", oldest.path, "error", err)
 	}
+	return true
 }
 
 func (fs *files) close() error {
