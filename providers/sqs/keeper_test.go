@@ -1,6 +1,7 @@
 package sqs
 
 import (
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -29,10 +30,9 @@ func TestOneRefusalDoesNotEndExtensions(t *testing.T) {
 
 func TestAFailedExtensionIsTriedAgainInTime(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		fails := 0
+		var failed atomic.Bool
 		s, name := newServer(t, sqstest.Options{Intercept: func(c sqstest.Call) *sqstest.Fault {
-			if c.Action == "ChangeMessageVisibilityBatch" && fails < 1 {
-				fails++
+			if c.Action == "ChangeMessageVisibilityBatch" && !failed.Swap(true) {
 				return &sqstest.Fault{Delay: 2 * time.Second, Status: 500}
 			}
 			return nil

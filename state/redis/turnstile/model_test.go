@@ -153,7 +153,7 @@ func (m *model) done(me, id, outcome string, time int) string {
 	if outcome == "settled" || outcome == "dead" {
 		m.last = max(m.last, time)
 	}
-	if e := m.find(id); e != nil && e.session == me {
+	if e := m.find(id); e != nil && (e.session == me || e.session == "" && outcome != "back") {
 		if m.cur == e && (outcome == "settled" || outcome == "dead") {
 			m.gap = outcome == "dead"
 		}

@@ -202,7 +202,8 @@ if (outcome == 'settled' or outcome == 'dead') and at then
   local last = redis.call('HGET', K, 'lt')
   if not last or at > tonumber(last) then redis.call('HSET', K, 'lt', ARGV[11]) end
 end
-if e and e.session == me then
+-- what is settled is waited for no longer, also if it was given back by mistake meanwhile
+if e and (e.session == me or e.session == NOBODY and outcome ~= 'back') then
   local was = redis.call('HGET', K, 'cur') == id
   if was and (outcome == 'settled' or outcome == 'dead') then redis.call('HDEL', K, 'gap') end
   if was and outcome == 'dead' then redis.call('HSET', K, 'gap', '1') end
