@@ -85,7 +85,7 @@ func (f *parcelFlow) mustHoldOnce() {
 }
 
 func TestEveryEventIsDeliveredOnceInOrder(t *testing.T) {
-	f := newFeed(1, 20_000)
+	f := newFeed(1, 12_000)
 	for name, state := range map[string]string{"memory": inMemory, "embedded": inFile} {
 		t.Run(name, func(t *testing.T) {
 			flow := newParcelFlow(t, f, state)

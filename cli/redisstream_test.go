@@ -26,7 +26,7 @@ type streamFlow struct {
 }
 
 const (
-	streamEvents   = 6_000
+	streamEvents   = 3_500
 	streamHeld     = 1_000
 	streamInFlight = 200
 )
