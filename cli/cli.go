@@ -36,6 +36,7 @@ func StandardCatalog() pipeline.Catalog {
 // wrong usage.
 func Main(catalog pipeline.Catalog) int {
 	redisapi.Quiet() // every error that it would write of is in ours
+	tuneGC()
 	return run(context.Background(), catalog, os.Args[1:], terminal{os.Stdout, os.Stderr})
 }
 
