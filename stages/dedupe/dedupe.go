@@ -8,6 +8,7 @@ package dedupe
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -106,6 +107,8 @@ func (s *stage) identity(e *pipeline.Event) (pipeline.Digest, error) {
 func (s *stage) claimAndDeliver(ctx context.Context, id pipeline.Digest, e *pipeline.Event, next pipeline.Handler) error {
 	verdict, err := s.claim(ctx, id)
 	switch {
+	case errors.Is(err, pipeline.ErrReturned): // the store has answered: another process has the event
+		return err
 	case err != nil && s.config.OnStateError == deliver && ctx.Err() == nil:
 		e.SetMeta(pipeline.MarkDedupe, "unknown")
 		return next(ctx, e)

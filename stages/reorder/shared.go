@@ -52,9 +52,9 @@ func (s *stage) handleShared(ctx context.Context, e *pipeline.Event, next pipeli
 		return err
 	}
 	w := &waiter{event: e, late: turn.Late, gap: turn.Gap, alone: turn.Unordered, overtaken: turn.Overtaken}
-	settled, outcome := false, pipeline.TurnBack // also when the rest of the flow panics
+	outcome := pipeline.TurnBack // also when the rest of the flow panics
 	defer func() {
-		if settled && outcome == pipeline.TurnSettled && pipeline.DeadLettered(ctx) {
+		if outcome == pipeline.TurnSettled && pipeline.DeadLettered(ctx) {
 			outcome = pipeline.TurnDead
 		}
 		place.Done(ctx, outcome)
@@ -73,8 +73,7 @@ func (s *stage) handleShared(ctx context.Context, e *pipeline.Event, next pipeli
 	}
 	s.markEvent(w)
 	e.SetMeta(pipeline.MarkOrderSeq, strconv.FormatInt(turn.Order, 10))
-	err = next(ctx, e)
-	if settled = err == nil; settled {
+	if err = next(ctx, e); err == nil {
 		outcome = pipeline.TurnSettled
 	}
 	return err

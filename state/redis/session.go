@@ -109,6 +109,9 @@ func (x *session) giveSign(ctx context.Context, done func() bool) error {
 	if done() {
 		return nil
 	}
+	if x.hasEnded() {
+		return errClosed
+	}
 	sent, name := time.Now(), *x.name.Load()
 	alive, err := x.store.client.Expire(ctx, x.key(name), x.store.config.SessionTTL).Result()
 	if err == nil && !alive {
@@ -147,7 +150,15 @@ func (x *session) end(ctx context.Context) {
 		x.timer.Stop()
 	}
 	x.mu.Unlock()
+	x.renewing.Lock() // a sign of life that is under way must not come after it
+	defer x.renewing.Unlock()
 	_ = x.store.client.Del(ctx, x.key(*x.name.Load())).Err()
+}
+
+func (x *session) hasEnded() bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.ended
 }
 
 // believed is for how long a session that lives is not asked for again.

@@ -106,7 +106,7 @@ func (s *shard) beatOnce(ctx context.Context) error {
 		return errClosed
 	}
 	ttl, sent := s.t.o.SessionTTL, s.t.o.Clock.Now()
-	answer, err := beatScript.Run(ctx, s.t.o.Pipe, []string{s.tag + ":g", s.tag + ":s"}, known, s.t.session, ttl.Milliseconds(), "", newGeneration())
+	answer, err := beatScript.Run(ctx, s.t.o.Pipe, []string{s.tag + ":g", s.tag + ":s"}, known, s.t.session, ttl.Milliseconds(), "", newName())
 	if err != nil {
 		return fmt.Errorf("turnstile: %w", err)
 	}
@@ -132,7 +132,8 @@ func (s *shard) beatOnce(ctx context.Context) error {
 
 var errClosed = errors.New("turnstile: closed")
 
-func newGeneration() string {
+// newName returns one for a session or a generation, of twelve bytes.
+func newName() string {
 	var random [9]byte
 	_, _ = rand.Read(random[:])
 	return base64.RawURLEncoding.EncodeToString(random[:])

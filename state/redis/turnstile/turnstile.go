@@ -15,7 +15,6 @@ package turnstile
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -59,9 +58,7 @@ type Turnstile struct {
 
 // New returns a turnstile; see [pipeline.Turnstile].
 func New(o Options) *Turnstile {
-	var random [9]byte
-	_, _ = rand.Read(random[:])
-	t := &Turnstile{o: o, session: base64.RawURLEncoding.EncodeToString(random[:])}
+	t := &Turnstile{o: o, session: newName()}
 	for i := range t.shards {
 		t.shards[i] = newShard(t, i)
 	}
