@@ -3,7 +3,6 @@ package redisstream
 import (
 	"context"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/leat-io/leat/pipeline"
@@ -13,9 +12,9 @@ import (
 // are settled before that is necessary and cost nothing.
 type keeper struct {
 	s *subscription
-	// turn is held while entries are made young or old: what makes them old for others
+	// turn has room for one, who makes entries young or old: what makes them old for others
 	// must not be overtaken by what keeps them young.
-	turn sync.Mutex
+	turn chan struct{}
 
 	stopped chan struct{}
 	ended   chan struct{}
@@ -28,7 +27,7 @@ const (
 )
 
 func newKeeper(s *subscription) *keeper {
-	return &keeper{s: s, stopped: make(chan struct{}), ended: make(chan struct{})}
+	return &keeper{s: s, turn: make(chan struct{}, 1), stopped: make(chan struct{}), ended: make(chan struct{})}
 }
 
 // run looks twice as often as necessary: an entry gets no older than half of what others
@@ -63,10 +62,12 @@ func (k *keeper) keep() bool {
 // the stream. It stays in flight here all the same: nobody can be sure that the other one
 // will see it through.
 func (k *keeper) keepBatch(batch []*entry) error {
-	k.turn.Lock()
-	defer k.turn.Unlock()
 	ctx, cancel := context.WithTimeout(k.s.calls, callTimeout)
 	defer cancel()
+	if err := k.takeTurn(ctx); err != nil {
+		return err
+	}
+	defer k.giveTurn()
 	began := k.s.clock.Now()
 	ids := k.s.table.ids(batch)
 	if len(ids) == 0 {
@@ -81,6 +82,17 @@ func (k *keeper) keepBatch(batch []*entry) error {
 	return nil
 }
 
+func (k *keeper) takeTurn(ctx context.Context) error {
+	select {
+	case k.turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (k *keeper) giveTurn() { <-k.turn }
+
 func (k *keeper) stop() {
 	close(k.stopped)
 	<-k.ended
@@ -91,8 +103,10 @@ const leftAge = 24 * time.Hour
 
 // leave makes entries old.
 func (k *keeper) leave(ctx context.Context, batch []*entry) error {
-	k.turn.Lock()
-	defer k.turn.Unlock()
+	if err := k.takeTurn(ctx); err != nil {
+		return err
+	}
+	defer k.giveTurn()
 	slices.SortFunc(batch, byID)
 	mine, err := k.s.api.age(ctx, k.s.table.ids(batch), leftAge)
 	if gone := len(batch) - len(mine); err == nil && gone > 0 {

@@ -206,10 +206,10 @@ func TestWhatOthersHaveTakenOverIsNotTakenBack(t *testing.T) {
 	a := s.subscribe(nil)
 	held := a.take(10)
 	keeper := a.sub.subs[0].keeper
-	keeper.turn.Lock() // suspends it
+	_ = keeper.takeTurn(t.Context()) // suspends it
 	b := s.subscribe(func(c *SourceConfig) { c.MaxInFlight = 1 })
 	stolen := b.next()
-	keeper.turn.Unlock()
+	keeper.giveTurn()
 	eventually(t, "the rest is kept again", func() bool {
 		list, err := s.client.XPending(t.Context(), s.name, "leat").Result()
 		return err == nil && len(list.Consumers) == 2

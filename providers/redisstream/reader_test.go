@@ -93,3 +93,29 @@ func TestAGroupThatIsGoneIsSaidLoudly(t *testing.T) {
 		}
 	})
 }
+
+// What waits for its turn must not stop the clock, and ends with its context.
+func TestEntriesAreLeftWhileOthersAreBeingKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDouble()
+		d.fault = func() fault { return fault{delay: time.Second} }
+		s := newSubscription(t.Context(), subscriberOf(nil, quiet), "s", &holder{double: d, name: "c"})
+		fresh, _ := s.table.add([]*received{{id: "1-0"}, {id: "2-0"}}, time.Now())
+		kept := make(chan error, 1)
+		go func() { kept <- s.keeper.keepBatch(fresh[:1]) }()
+		synctest.Wait()
+		hurried, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+		defer cancel()
+		if err := s.keeper.leave(hurried, fresh[1:]); err == nil {
+			t.Error("it did not wait for its turn")
+		}
+		if err := s.keeper.leave(t.Context(), fresh[1:]); err != nil {
+			t.Error(err)
+		}
+		if err := <-kept; err != nil {
+			t.Error(err)
+		}
+		s.endCalls()
+		s.endReads()
+	})
+}
