@@ -31,6 +31,7 @@ type flow struct {
 	follows    []*Follower
 	onFull     []func(n int) int
 	lanes      laneList
+	crew       crew
 
 	stopOnce sync.Once
 	stopping chan struct{}   // closed when held events shall come back

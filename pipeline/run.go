@@ -90,6 +90,7 @@ func (p *Pipeline) close() error {
 	}
 	for _, f := range p.flows {
 		f.kill()
+		f.crew.end()
 	}
 	return errors.Join(errs...)
 }

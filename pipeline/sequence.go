@@ -136,7 +136,7 @@ func (s *sequence) moveOn() {
 		l.reached.Store(s.parent.reached.Load())
 	}
 	s.flow.lanes.add(l)
-	go s.continueOn(l)
+	s.flow.crew.work(l)
 }
 
 func (s *sequence) rootOfParent() *root {
