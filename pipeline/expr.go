@@ -31,6 +31,7 @@ type Expr struct {
 	paths   []Path   // the fields it reads
 	lookups []string // the metadata it reads
 	allMeta bool     // it uses meta as a whole
+	fold    bool     // names of fields match in either casing
 	pool    *sync.Pool
 }
 

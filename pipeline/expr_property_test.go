@@ -150,7 +150,7 @@ func TestBarePathsReadWhatDecodingWouldGive(t *testing.T) {
 		if err := decoder.Decode(&body); err != nil {
 			rt.Fatal(err)
 		}
-		want, _ := walk(body, x.path.steps)
+		want, _ := x.path.walk(body)
 		for form, e := range payloads(raw) {
 			got, err := x.Eval(e)
 			if err != nil || spelling(got) != spelling(want) {

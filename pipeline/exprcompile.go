@@ -19,7 +19,8 @@ func (x *Expr) compile() error {
 	}
 	rewrite := &fieldReads{x: x, fields: map[ast.Node][]any{}}
 	program, err := expr.Compile(x.text, expr.Env(exprEnv{}), expr.Patch(rewrite),
-		expr.DisableBuiltin("string"), expr.Function("string", stringOf, new(func(any) string)))
+		expr.DisableBuiltin("string"), expr.Function("string", stringOf, new(func(any) string)),
+		expr.Function("__member", memberOf, new(func(any, string) any)))
 	if n := rewrite.internal; n != nil {
 		e := &file.Error{Location: n.Location(), Message: "unknown name " + n.Value}
 		return e.Bind(file.NewSource(x.text))
@@ -31,10 +32,11 @@ func (x *Expr) compile() error {
 	x.allMeta = rewrite.metaUses > rewrite.metaReads
 	x.pool = &sync.Pool{New: func() any { return newEvaluator() }}
 	if tree, err := parser.Parse(x.text); err == nil {
-		if p, ok := pathOf(tree.Node); ok {
+		reads := fieldTests{fold: x.fold}
+		if p, ok := reads.pathOf(tree.Node); ok {
 			x.path = &p
 		}
-		x.test = testOf(tree.Node)
+		x.test = reads.of(tree.Node)
 	}
 	return nil
 }
@@ -69,7 +71,7 @@ func (r *fieldReads) Visit(node *ast.Node) {
 			r.read(node, nil)
 		case "meta":
 			r.metaUses++
-		case "$env", "__field", "__meta":
+		case "$env", "__field", "__meta", "__member":
 			r.internal = n
 		}
 	case *ast.MemberNode:
@@ -102,13 +104,34 @@ func (r *fieldReads) member(node *ast.Node, n *ast.MemberNode) {
 			r.x.lookups = append(r.x.lookups, name)
 			ast.Patch(node, call("__meta", &ast.StringNode{Value: name}))
 		}
+		return
 	}
+	if name, ok := step.(string); ok && r.x.fold {
+		ast.Patch(node, call("__member", n.Node, &ast.StringNode{Value: name}))
+	}
+}
+
+// memberOf reads a member of a value in either casing, where that is no field of
+// the body: in the items of a list, as in map(body.events, .name).
+func memberOf(args ...any) (any, error) {
+	switch object := args[0].(type) {
+	case nil:
+		return nil, nil
+	case map[string]any:
+		name := args[1].(string)
+		if v, there := object[name]; there {
+			return v, nil
+		}
+		v, _ := foldedMember(object, name)
+		return v, nil
+	}
+	return nil, fmt.Errorf("%s has no member %s", describe(args[0]), args[1])
 }
 
 // read replaces node by a read of the field at steps.
 func (r *fieldReads) read(node *ast.Node, steps []any) {
 	index := -1
-	p := newPath(steps...)
+	p := newPath(r.x.fold, steps...)
 	for i, known := range r.x.paths {
 		if known.String() == p.String() {
 			index = i
@@ -122,8 +145,8 @@ func (r *fieldReads) read(node *ast.Node, steps []any) {
 	r.fields[*node] = steps
 }
 
-func call(name string, arg ast.Node) ast.Node {
-	return &ast.CallNode{Callee: &ast.IdentifierNode{Value: name}, Arguments: []ast.Node{arg}}
+func call(name string, args ...ast.Node) ast.Node {
+	return &ast.CallNode{Callee: &ast.IdentifierNode{Value: name}, Arguments: args}
 }
 
 // stepOf returns the step of a path that a constant property stands for.
@@ -140,12 +163,12 @@ func stepOf(n ast.Node) any {
 }
 
 // pathOf returns the path that an unchanged tree names, if it only names one.
-func pathOf(n ast.Node) (Path, bool) {
+func (f fieldTests) pathOf(n ast.Node) (Path, bool) {
 	steps, ok := stepsOf(n)
 	if !ok {
 		return Path{}, false
 	}
-	return newPath(steps...), true
+	return newPath(f.fold, steps...), true
 }
 
 func stepsOf(n ast.Node) ([]any, bool) {

@@ -21,7 +21,7 @@ func (x *Expr) UnmarshalNode(n *conf.Node, p *conf.Problems) {
 	if n.Kind == conf.Null || !conf.Decode(n, &text, p) {
 		return
 	}
-	*x = Expr{text: text, written: n.Raw}
+	*x = Expr{text: text, written: n.Raw, fold: n.Fold}
 	if err := x.compile(); err != nil {
 		reportExpr(n, err, p)
 	}

@@ -5,28 +5,32 @@ import (
 	"github.com/leat-io/leat/internal/rawjson"
 )
 
-// testOf returns a function for a condition that only compares fields with
+// fieldTests makes conditions of comparisons of fields, whose names match in either
+// casing if fold says so.
+type fieldTests struct{ fold bool }
+
+// of returns a function for a condition that only compares fields with
 // strings (==, !=, in, and these joined by &&, || and !), or nil. It decides as
 // the general evaluation would, without a virtual machine.
-func testOf(n ast.Node) func(*Event) (bool, error) {
+func (f fieldTests) of(n ast.Node) func(*Event) (bool, error) {
 	switch n := n.(type) {
 	case *ast.UnaryNode:
-		return notTest(n)
+		return f.not(n)
 	case *ast.BinaryNode:
 		switch n.Operator {
 		case "==", "!=":
-			return equalTest(n)
+			return f.equal(n)
 		case "in":
-			return inTest(n)
+			return f.in(n)
 		case "&&", "and", "||", "or":
-			return joinTests(n)
+			return f.join(n)
 		}
 	}
 	return nil
 }
 
-func notTest(n *ast.UnaryNode) func(*Event) (bool, error) {
-	inner := testOf(n.Node)
+func (f fieldTests) not(n *ast.UnaryNode) func(*Event) (bool, error) {
+	inner := f.of(n.Node)
 	if inner == nil || n.Operator != "!" && n.Operator != "not" {
 		return nil
 	}
@@ -36,8 +40,8 @@ func notTest(n *ast.UnaryNode) func(*Event) (bool, error) {
 	}
 }
 
-func joinTests(n *ast.BinaryNode) func(*Event) (bool, error) {
-	left, right := testOf(n.Left), testOf(n.Right)
+func (f fieldTests) join(n *ast.BinaryNode) func(*Event) (bool, error) {
+	left, right := f.of(n.Left), f.of(n.Right)
 	if left == nil || right == nil {
 		return nil
 	}
@@ -50,12 +54,12 @@ func joinTests(n *ast.BinaryNode) func(*Event) (bool, error) {
 	}
 }
 
-func equalTest(n *ast.BinaryNode) func(*Event) (bool, error) {
+func (f fieldTests) equal(n *ast.BinaryNode) func(*Event) (bool, error) {
 	field, value := n.Left, n.Right
 	if _, ok := field.(*ast.StringNode); ok {
 		field, value = value, field
 	}
-	p, isPath := pathOf(field)
+	p, isPath := f.pathOf(field)
 	s, isString := value.(*ast.StringNode)
 	if !isPath || !isString {
 		return nil
@@ -70,8 +74,8 @@ func equalTest(n *ast.BinaryNode) func(*Event) (bool, error) {
 	}
 }
 
-func inTest(n *ast.BinaryNode) func(*Event) (bool, error) {
-	p, isPath := pathOf(n.Left)
+func (f fieldTests) in(n *ast.BinaryNode) func(*Event) (bool, error) {
+	p, isPath := f.pathOf(n.Left)
 	texts, isTexts := textsOf(n.Right)
 	if !isPath || !isTexts {
 		return nil

@@ -13,6 +13,7 @@ type Path struct {
 	text  string
 	raw   rawjson.Path
 	steps []any
+	fold  bool // names match in either casing
 }
 
 // ParsePath reads a path as it is written in pipeline.yaml.
@@ -41,8 +42,9 @@ func MustPath(s string) Path {
 	return p
 }
 
-// newPath makes a path of strings and ints.
-func newPath(steps ...any) Path {
+// newPath makes a path of strings and ints, whose names match in either casing if
+// fold says so.
+func newPath(fold bool, steps ...any) Path {
 	raw := rawjson.NewPath(steps...)
 	text := "body"
 	if s := raw.String(); s != "" && s[0] != '[' {
@@ -50,7 +52,11 @@ func newPath(steps ...any) Path {
 	} else {
 		text += s
 	}
-	return Path{text: text, raw: raw, steps: steps}
+	p := Path{text: text, raw: raw, steps: steps}
+	if fold {
+		p.FoldCase()
+	}
+	return p
 }
 
 // UnmarshalText implements [encoding.TextUnmarshaler].
@@ -58,6 +64,11 @@ func (p *Path) UnmarshalText(b []byte) (err error) {
 	*p, err = ParsePath(string(b))
 	return err
 }
+
+// FoldCase makes the names of the path match in either casing. A name that matches
+// exactly wins; of several that match only in another casing the last counts. It is
+// called for settings whose preset says so.
+func (p *Path) FoldCase() { p.raw, p.fold = p.raw.Folded(), true }
 
 func (p Path) String() string {
 	if p.text == "" {
@@ -69,13 +80,16 @@ func (p Path) String() string {
 // IsZero reports whether the path was never set.
 func (p Path) IsZero() bool { return p.text == "" }
 
-// walk follows steps through a decoded value.
-func walk(v any, steps []any) (any, bool) {
-	for _, step := range steps {
+// walk follows the path through a decoded value.
+func (p Path) walk(v any) (any, bool) {
+	for _, step := range p.steps {
 		switch at := v.(type) {
 		case map[string]any:
-			key, _ := step.(string)
+			key, isKey := step.(string)
 			child, there := at[key]
+			if !there && isKey && p.fold {
+				child, there = foldedMember(at, key)
+			}
 			if !there {
 				return nil, false
 			}
@@ -91,4 +105,16 @@ func walk(v any, steps []any) (any, bool) {
 		}
 	}
 	return v, true
+}
+
+// foldedMember returns the member whose name is key in another casing. A map has no
+// order: of several the last counts in the order in which they are written as JSON.
+func foldedMember(object map[string]any, key string) (v any, there bool) {
+	last := ""
+	for name, member := range object {
+		if strings.EqualFold(name, key) && (!there || name > last) {
+			v, last, there = member, name, true
+		}
+	}
+	return v, there
 }

@@ -111,7 +111,7 @@ func (e *Event) Raw(path Path) ([]byte, error) {
 		}
 		return p.find(path), nil
 	}
-	v, ok := walk(p.value, path.steps)
+	v, ok := path.walk(p.value)
 	if !ok {
 		return nil, nil
 	}
@@ -130,7 +130,7 @@ func (p *payload) find(path Path) []byte {
 // Get returns the decoded field at path, nil when there is none or it is null.
 func (e *Event) Get(path Path) (any, error) {
 	if p := &e.payload; p.decoded && !p.checked {
-		v, _ := walk(p.value, path.steps)
+		v, _ := path.walk(p.value)
 		return v, nil
 	}
 	raw, err := e.Raw(path)

@@ -45,6 +45,10 @@ type Node struct {
 	Fields []Field // of a Map, in the order they were written
 	Items  []*Node // of a List
 
+	// Fold says that names of fields in the text match in either casing; see
+	// [Node.FoldCase] and [CaseFolder].
+	Fold bool
+
 	name   string
 	src    *source
 	pieces []piece // what was put in place of ${…}, to keep it out of messages

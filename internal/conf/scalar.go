@@ -43,6 +43,8 @@ func (d *decoder) text(n *Node, v reflect.Value) bool {
 	default:
 		if err := u.UnmarshalText([]byte(n.Value)); err != nil {
 			d.problem(n, label(n)+scrubParts(n, err.Error()))
+		} else {
+			fold(n, v)
 		}
 	}
 	return true

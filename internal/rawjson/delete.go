@@ -1,7 +1,8 @@
 package rawjson
 
 // Delete returns b without what is at p, and whether there was anything; if
-// not, it returns b itself. Of duplicate keys all are removed. Every other
+// not, it returns b itself. Of duplicate keys all are removed, those in another
+// casing too if p is folded. Every other
 // member and element stays as it is spelled. b must have passed [Check].
 //
 // The whole text cannot be deleted: for the zero Path there is nothing.
@@ -14,7 +15,7 @@ func Delete(b []byte, p Path) ([]byte, bool) {
 	if s.isIndex {
 		return removeElement(b, at.start, s.index), true
 	}
-	return removeMembers(b, at.start, func(m *member) bool { return m.hasKey(b, s.key) }), true
+	return removeMembers(b, at.start, func(m *member) bool { return m.matches(b, s) }), true
 }
 
 // findParent finds the container of what is at p, if there is anything.

@@ -18,7 +18,8 @@
 //
 // Where two readers of JSON could differ, this one agrees with encoding/json
 // decoding to an any: of duplicate keys the last counts, keys are compared
-// exactly and after reading their escapes, a lone surrogate stands for U+FFFD.
+// exactly and after reading their escapes (in either casing only where
+// [Path.Folded] asks for it), a lone surrogate stands for U+FFFD.
 // The one difference is that invalid UTF-8 is refused instead of replaced.
 //
 // # Whose memory

@@ -60,15 +60,26 @@ func (f *Fields) Reset() {
 // the last one if there are several, and whether there is one. It does not
 // allocate.
 func (f *Fields) Get(key string) ([]byte, bool) {
+	return f.get(&step{key: key})
+}
+
+func (f *Fields) get(s *step) ([]byte, bool) {
 	if len(f.text) > maxIndexed {
-		return Path{steps: []step{{key: key}}}.Find(f.text)
+		return Path{steps: []step{*s}}.Find(f.text)
+	}
+	if s.fold != nil {
+		return f.getFolded(s)
 	}
 	for i := len(f.entries) - 1; i >= 0; i-- {
-		if e := &f.entries[i]; e.hasKey(f.text, key) {
-			return span{int(e.value), int(e.valueEnd &^ escapedBit)}.of(f.text), true
+		if e := &f.entries[i]; e.hasKey(f.text, s.key) {
+			return e.of(f.text), true
 		}
 	}
 	return nil, false
+}
+
+func (e *entry) of(b []byte) []byte {
+	return span{int(e.value), int(e.valueEnd &^ escapedBit)}.of(b)
 }
 
 func (e *entry) hasKey(b []byte, key string) bool {
@@ -85,7 +96,7 @@ func (f *Fields) Find(p Path) ([]byte, bool) {
 	if len(p.steps) == 0 || p.steps[0].isIndex {
 		return p.Find(f.text)
 	}
-	value, ok := f.Get(p.steps[0].key)
+	value, ok := f.get(&p.steps[0])
 	if !ok || len(p.steps) == 1 {
 		return value, ok
 	}

@@ -2,8 +2,8 @@ package rawjson
 
 // Find returns the value at p as it is in b, without the space around it, and
 // whether there is one. Of duplicate keys the last counts, at every level; keys
-// match exactly, after reading their escapes. b must have passed [Check]. Find
-// does not allocate.
+// match exactly, after reading their escapes, unless the path is folded. b must
+// have passed [Check]. Find does not allocate.
 func (p Path) Find(b []byte) ([]byte, bool) {
 	at, ok := find(b, whole(b), p.steps)
 	if !ok {
@@ -25,7 +25,7 @@ func find(b []byte, at span, steps []step) (span, bool) {
 func child(b []byte, at span, s *step) (span, bool) {
 	switch {
 	case b[at.start] == '{' && !s.isIndex:
-		m, ok := findMember(b, at.start, s.key)
+		m, ok := findMember(b, at.start, s)
 		return m.value, ok
 	case b[at.start] == '[' && s.isIndex:
 		return findElement(b, at.start, s.index)
@@ -35,9 +35,12 @@ func child(b []byte, at span, s *step) (span, bool) {
 
 // findMember reads the object that opens at the given place to its end, since
 // a later duplicate would count.
-func findMember(b []byte, open int, key string) (found member, ok bool) {
+func findMember(b []byte, open int, s *step) (found member, ok bool) {
+	if s.fold != nil {
+		return findFolded(b, open, s)
+	}
 	for m, more := nextMember(b, open+1); more; m, more = nextMember(b, m.value.end) {
-		if m.hasKey(b, key) {
+		if m.hasKey(b, s.key) {
 			found, ok = m, true
 		}
 	}

@@ -18,6 +18,7 @@ type step struct {
 	key     string
 	index   int
 	isIndex bool
+	fold    []byte // the key again, if it matches in either casing; else nil
 }
 
 // NewPath returns the path of the given steps: a string is an object's key, an

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/leat-io/leat/internal/conf"
 	"github.com/leat-io/leat/internal/rawjson"
 	"github.com/leat-io/leat/pipeline"
 )
@@ -22,7 +23,20 @@ func (p *Place) UnmarshalText(b []byte) (err error) {
 	return err
 }
 
+// FoldCase makes the names of a field match in either casing. Metadata has names of
+// our own.
+func (p *Place) FoldCase() { p.path.FoldCase() }
+
 func (p Place) String() string { return p.text }
+
+// placeOf reads the place that a key of a map names.
+func placeOf(key *conf.Node) (Place, error) {
+	p, err := parsePlace(key.Value)
+	if key.Fold {
+		p.FoldCase()
+	}
+	return p, err
+}
 
 func parsePlace(text string) (Place, error) {
 	if name, ok := strings.CutPrefix(text, "meta"); ok && (name == "" || name[0] == '.' || name[0] == '[') {

@@ -25,7 +25,7 @@ func (r *Renames) UnmarshalNode(n *conf.Node, p *conf.Problems) {
 	}
 	r.list = nil
 	for _, f := range n.Fields {
-		path, err := parseRenamed(f.Key.Value)
+		path, err := parseRenamed(f.Key)
 		if err != nil {
 			p.Errorf(f.Key, "rename %s: %v", f.Key.Raw, err)
 			continue
@@ -38,8 +38,9 @@ func (r *Renames) UnmarshalNode(n *conf.Node, p *conf.Problems) {
 	}
 }
 
-func parseRenamed(text string) (pipeline.Path, error) {
-	p, err := parsePlace(text)
+func parseRenamed(key *conf.Node) (pipeline.Path, error) {
+	text := key.Value
+	p, err := placeOf(key)
 	switch {
 	case err != nil:
 		return p.path, err

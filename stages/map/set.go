@@ -34,7 +34,7 @@ func (a *Assignments) UnmarshalNode(n *conf.Node, p *conf.Problems) {
 
 func readAssignment(f conf.Field, p *conf.Problems) (a assignment, ok bool) {
 	var err error
-	if a.target, err = parseTarget(f.Key.Value); err != nil {
+	if a.target, err = parseTarget(f.Key); err != nil {
 		problem := p.Errorf(f.Key, "set %s: %v", f.Key.Raw, err)
 		if near := conf.Nearest(f.Key.Value, []string{"id", "key", "type", "time", "body", "meta"}); near != "" {
 			problem.Hint = fmt.Sprintf("did you mean %q?", near)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/leat-io/leat/internal/conf"
 	"github.com/leat-io/leat/internal/rawjson"
 	"github.com/leat-io/leat/pipeline"
 )
@@ -39,14 +40,15 @@ func setTime(e *pipeline.Event, text string) error {
 	return nil
 }
 
-func parseTarget(text string) (target, error) {
+func parseTarget(key *conf.Node) (target, error) {
+	text := key.Value
 	if set, ok := identity[text]; ok {
 		return target{Place{text: text}, putIdentity(text, set)}, nil
 	}
 	if text == "body" {
 		return target{Place{text: text}, putField(pipeline.Path{})}, nil
 	}
-	p, err := parsePlace(text)
+	p, err := placeOf(key)
 	switch {
 	case err != nil:
 		return target{}, err

@@ -36,15 +36,18 @@ func readValue(n *conf.Node, p *conf.Problems) (value, bool) {
 	}
 	// Decoded from its place, it is printed as it stands there: a ${VAR} in it may
 	// be a secret.
-	return value{expr: x, field: fieldOf(text)}, conf.Decode(n, x, p)
+	return value{expr: x, field: fieldOf(text, n.Fold)}, conf.Decode(n, x, p)
 }
 
 // fieldOf returns the field that an expression takes over as it is, or nil. A
 // minus is part of a name in a path, but not in an expression.
-func fieldOf(text string) *pipeline.Path {
+func fieldOf(text string, fold bool) *pipeline.Path {
 	path, err := pipeline.ParsePath(text)
 	if err != nil || strings.Contains(text, "-") {
 		return nil
+	}
+	if fold {
+		path.FoldCase()
 	}
 	return &path
 }
