@@ -15,20 +15,35 @@ import (
 )
 
 // Stage declares the split stage.
-var Stage = pipeline.DefineStage("split", Config{Max: 10_000}, New)
+var Stage = pipeline.DefineStage("split", Config{Missing: reject, Max: 10_000}, New)
 
 // Config is the split stage's part of pipeline.yaml.
 type Config struct {
-	// The field that holds the list, such as body.events. A message whose list
+	// The field that holds the list, such as body.events, or several of which the
+	// first that is there counts; null counts as not there. A message whose list
 	// is empty is settled and counted as dropped.
-	Each pipeline.Path `yaml:"each,required,short"`
+	Each []pipeline.Path `yaml:"each,required,short,one"`
+	// What happens to a message that has none of the fields: reject, or pass,
+	// with which it goes on as it is. A field that holds anything else but a list
+	// is rejected always.
+	Missing string `yaml:"missing"`
 	// How many items a list may have. A longer one is rejected.
 	Max int `yaml:"max"`
 }
 
+const (
+	reject = "reject"
+	pass   = "pass"
+)
+
 // Validate reports settings that cannot work.
 func (c Config) Validate() error {
-	if c.Max < 1 {
+	switch {
+	case len(c.Each) == 0:
+		return pipeline.FieldError("each", "the list is empty: name a field such as body.events")
+	case c.Missing != reject && c.Missing != pass:
+		return pipeline.FieldError("missing", "want reject or pass, got %q", c.Missing)
+	case c.Max < 1:
 		return pipeline.FieldError("max", "must be at least 1")
 	}
 	return nil
@@ -41,19 +56,18 @@ func (c Config) Traits() pipeline.Traits { return pipeline.Traits{Splits: true} 
 func New(c Config, env *pipeline.Env) (pipeline.Stage, error) {
 	empty, messages, items := env.Counter(pipeline.CountDropped), env.Counter(pipeline.CountSplit), env.Counter(pipeline.CountParts)
 	return pipeline.FlatMap(func(_ context.Context, e *pipeline.Event) ([]*pipeline.Event, error) {
-		list, err := c.list(e)
-		if err != nil {
+		list, at, err := c.list(e)
+		switch {
+		case err != nil:
 			return nil, err
+		case list == nil:
+			return []*pipeline.Event{e}, nil
 		}
-		parts := make([]*pipeline.Event, 0, 4)
-		for item := range rawjson.Elements(list) {
-			part := e.Child(len(parts), item)
-			part.SetJSON(item)
-			if parts = append(parts, part); len(parts) > c.Max {
-				return nil, pipeline.Reject(fmt.Errorf("%s has more than %d items", c.Each, c.Max))
-			}
-		}
-		if len(parts) == 0 {
+		parts, err := c.parts(e, list, at)
+		switch {
+		case err != nil:
+			return nil, err
+		case len(parts) == 0:
 			empty.Inc()
 			return nil, nil
 		}
@@ -63,15 +77,15 @@ func New(c Config, env *pipeline.Env) (pipeline.Stage, error) {
 	}), nil
 }
 
-func (c Config) list(e *pipeline.Event) ([]byte, error) {
-	list, err := e.Raw(c.Each)
-	switch {
-	case err != nil:
-		return nil, err
-	case list == nil:
-		return nil, pipeline.Reject(fmt.Errorf("%s is missing, want a list", c.Each))
-	case rawjson.KindOf(list) != rawjson.Array:
-		return nil, pipeline.Reject(fmt.Errorf("%s is not a list but %s", c.Each, rawjson.KindOf(list)))
+// parts makes the events of the items of the list, which is at the given path.
+func (c *Config) parts(e *pipeline.Event, list []byte, at pipeline.Path) ([]*pipeline.Event, error) {
+	parts := make([]*pipeline.Event, 0, 4)
+	for item := range rawjson.Elements(list) {
+		part := e.Child(len(parts), item)
+		part.SetJSON(item)
+		if parts = append(parts, part); len(parts) > c.Max {
+			return nil, pipeline.Reject(fmt.Errorf("%s has more than %d items", at, c.Max))
+		}
 	}
-	return list, nil
+	return parts, nil
 }
