@@ -108,7 +108,11 @@ func (r *fieldReads) member(node *ast.Node, n *ast.MemberNode) {
 	}
 	if name, ok := step.(string); ok && r.x.fold {
 		ast.Patch(node, call("__member", n.Node, &ast.StringNode{Value: name}))
+		return
 	}
+	// As in a field of the body, what a null has is null: x.y is read as x?.y.
+	n.Optional = true
+	ast.Patch(node, &ast.ChainNode{Node: n})
 }
 
 // memberOf reads a member of a value in either casing, where that is no field of
