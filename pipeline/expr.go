@@ -141,6 +141,68 @@ func (x *Expr) TextOrNone(e *Event) (string, error) {
 	return text, err
 }
 
+// Holds evaluates a condition on what an event may lack: it does not hold when the
+// expression is null, or fails, because a field that it reads is. Without an
+// expression it always holds.
+func (x *Expr) Holds(e *Event) (bool, error) {
+	if x.IsZero() {
+		return true, nil
+	}
+	ok, err := x.Bool(e)
+	if err != nil && x.metNull(e) {
+		return false, nil
+	}
+	return ok, err
+}
+
+// EachText calls visit with [Expr.Text] of each item of a list in turn, without
+// those that are null. A value that is no list is its only item. An expression that
+// fails because a field it reads is null gives nothing.
+func (x *Expr) EachText(e *Event, visit func(text string)) error {
+	if x.path != nil {
+		raw, err := e.Raw(*x.path)
+		eachText(raw, visit)
+		return err
+	}
+	v, err := x.Eval(e)
+	if err != nil && x.metNull(e) {
+		return nil
+	}
+	if err != nil || v == nil {
+		return err
+	}
+	items, isList := v.([]any)
+	if !isList {
+		items = []any{v}
+	}
+	for _, item := range items {
+		if item == nil {
+			continue
+		}
+		text, err := textOf(item)
+		if err != nil {
+			return err
+		}
+		visit(text)
+	}
+	return nil
+}
+
+// eachText is [Expr.EachText] for a field that is there or nil.
+func eachText(raw []byte, visit func(text string)) {
+	switch rawjson.KindOf(raw) {
+	case rawjson.Invalid, rawjson.Null:
+	case rawjson.Array:
+		for item := range rawjson.Elements(raw) {
+			if rawjson.KindOf(item) != rawjson.Null {
+				visit(rawjson.Text(item))
+			}
+		}
+	default:
+		visit(rawjson.Text(raw))
+	}
+}
+
 // textOf spells a value.
 func textOf(v any) (string, error) {
 	switch v := v.(type) {

@@ -19,10 +19,13 @@ type Config struct {
 	// them are null, or a single one is, the event keeps the id it has. Leave
 	// out nothing that may differ: events with the same id count as copies.
 	ID pipeline.Identity `yaml:"id"`
-	// The entity whose events must stay in order, such as a parcel.
-	Key pipeline.Expr `yaml:"key"`
-	// The kind of event.
-	Type pipeline.Expr `yaml:"type"`
+	// The kind of event: an expression, or a list of rules of which the first
+	// counts that gives something.
+	Type []TypeRule `yaml:"type,one"`
+	// The entity whose events must stay in order, such as a parcel: an expression,
+	// or a list of rules of which the first counts that gives something. Without
+	// one the event has no key.
+	Key []KeyRule `yaml:"key,one"`
 	// When it happened: one rule or a list of them, of which the first counts
 	// that can be read. Without one the event has no time.
 	Time []TimeRule `yaml:"time,one"`
@@ -30,42 +33,21 @@ type Config struct {
 
 // Traits tells check what the stage sets.
 func (c Config) Traits() pipeline.Traits {
-	return pipeline.Traits{SetsID: !c.ID.IsZero(), SetsKey: !c.Key.IsZero(), SetsTime: len(c.Time) > 0}
+	return pipeline.Traits{SetsID: !c.ID.IsZero(), SetsKey: len(c.Key) > 0, SetsTime: len(c.Time) > 0}
 }
 
 // New builds the stage.
 func New(c Config, _ *pipeline.Env) (pipeline.Stage, error) {
 	readers := make([]reader, len(c.Time))
-	for i, rule := range c.Time {
-		readers[i] = newReader(rule)
+	for i := range c.Time {
+		readers[i] = newReader(&c.Time[i])
 	}
 	return pipeline.Map(func(_ context.Context, e *pipeline.Event) error {
-		found, err := c.read(e)
-		if err != nil {
-			return err
-		}
-		if err := found.readTime(e, readers); err != nil {
+		found := identity{id: e.ID, key: e.Key, kind: e.Type, time: e.Time}
+		if err := found.read(e, &c, readers); err != nil {
 			return err
 		}
 		found.apply(e)
 		return nil
 	}), nil
-}
-
-func (c *Config) read(e *pipeline.Event) (found identity, err error) {
-	found = identity{id: e.ID, key: e.Key, kind: e.Type, time: e.Time}
-	if !c.ID.IsZero() {
-		if found.id, err = c.ID.Of(e); err != nil {
-			return found, err
-		}
-	}
-	if !c.Key.IsZero() {
-		if found.key, err = c.Key.TextOrNone(e); err != nil {
-			return found, err
-		}
-	}
-	if !c.Type.IsZero() {
-		found.kind, err = c.Type.TextOrNone(e)
-	}
-	return found, err
 }

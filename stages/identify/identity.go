@@ -13,22 +13,33 @@ type identity struct {
 	ambiguous     bool
 }
 
-// readTime tries the rules in turn.
-func (found *identity) readTime(e *pipeline.Event, readers []reader) error {
-	for _, read := range readers {
-		t, ambiguous, ok, err := read(e)
-		if err != nil {
+// read finds the parts in the order id, type, key, time: the conditions of rules
+// see those before.
+func (found *identity) read(e *pipeline.Event, c *Config, readers []reader) (err error) {
+	if !c.ID.IsZero() {
+		if found.id, err = c.ID.Of(e); err != nil {
 			return err
 		}
-		if ok {
-			found.time, found.ambiguous = t, ambiguous
-			return nil
-		}
 	}
-	if len(readers) > 0 {
-		found.time = time.Time{}
+	if err := found.readType(e, c.Type); err != nil {
+		return err
 	}
-	return nil
+	if err := found.readKey(e, c.Key); err != nil {
+		return err
+	}
+	return found.readTime(e, readers)
+}
+
+// holds evaluates the condition of a rule, for which the event is already called
+// what was found.
+func (found *identity) holds(when *pipeline.Expr, e *pipeline.Event) (bool, error) {
+	if when.IsZero() {
+		return true, nil
+	}
+	id, key, kind := e.ID, e.Key, e.Type
+	defer func() { e.ID, e.Key, e.Type = id, key, kind }()
+	e.ID, e.Key, e.Type = found.id, found.key, found.kind
+	return when.Holds(e)
 }
 
 func (found *identity) apply(e *pipeline.Event) {

@@ -10,7 +10,8 @@ import (
 
 // TimeRule is one way to read an event's time.
 type TimeRule struct {
-	// The field or expression that gives the time.
+	// The field or expression that gives the time. Of a list it is the latest of
+	// its items that can be read.
 	From pipeline.Expr `yaml:"from,required,short"`
 	// How it is written: rfc3339, unix (seconds), unix_ms, or a layout as Go
 	// writes it, such as 2006-01-02 15:04:05.
@@ -19,12 +20,18 @@ type TimeRule struct {
 	// given. An hour that the clocks repeat in autumn is taken for the later one
 	// that is not after the time of receipt, and marked leat.ambiguous_time.
 	Zone string `yaml:"zone"`
+	// The condition under which the rule counts; id, type and key are those found
+	// here.
+	When pipeline.Expr `yaml:"when"`
 }
 
 // Validate reports a layout or zone that cannot be used.
 func (r TimeRule) Validate() error {
 	if _, err := time.LoadLocation(r.Zone); err != nil {
 		return pipeline.FieldError("zone", "unknown time zone %q: want a name such as Europe/Oslo", r.Zone)
+	}
+	if err := condition(r.When); err != nil {
+		return err
 	}
 	switch r.Layout {
 	case "", "rfc3339", "unix", "unix_ms":
@@ -55,20 +62,54 @@ func halfDay(layout string) bool {
 	return text != sample.Add(-time.Hour).Format(layout) && text == sample.Add(-12*time.Hour).Format(layout)
 }
 
-// reader reads a time by one rule. ambiguous reports that the local time happens
-// twice.
-type reader func(e *pipeline.Event) (t time.Time, ambiguous, ok bool, err error)
+// reader reads a time by one rule.
+type reader struct {
+	rule *TimeRule
+	zone *time.Location
+}
 
-func newReader(r TimeRule) reader {
+func newReader(r *TimeRule) reader {
 	zone, _ := time.LoadLocation(r.Zone)
-	return func(e *pipeline.Event) (time.Time, bool, bool, error) {
-		text, ok, err := r.From.Text(e)
-		if err != nil || !ok {
-			return time.Time{}, false, false, err
+	return reader{r, zone}
+}
+
+// reading is a time that was read. ambiguous means that the local time happens twice.
+type reading struct {
+	time      time.Time
+	ambiguous bool
+}
+
+// read returns the latest time that the rule gives, if it gives one.
+func (r reader) read(e *pipeline.Event) (latest reading, ok bool, err error) {
+	err = r.rule.From.EachText(e, func(text string) {
+		t, ambiguous, wrong := parse(text, r.rule.Layout, r.zone, e.Received)
+		if wrong == nil && (!ok || t.After(latest.time)) {
+			latest, ok = reading{t, ambiguous}, true
 		}
-		t, ambiguous, err := parse(text, r.Layout, zone, e.Received)
-		return t, ambiguous, err == nil, nil
+	})
+	return latest, ok, err
+}
+
+// readTime tries the rules in turn.
+func (found *identity) readTime(e *pipeline.Event, readers []reader) error {
+	if len(readers) > 0 {
+		found.time = time.Time{}
 	}
+	for _, r := range readers {
+		var latest reading
+		ok, err := found.holds(&r.rule.When, e)
+		if err == nil && ok {
+			latest, ok, err = r.read(e)
+		}
+		if err != nil {
+			return err
+		}
+		if ok {
+			found.time, found.ambiguous = latest.time, latest.ambiguous
+			return nil
+		}
+	}
+	return nil
 }
 
 // parse reads text; received decides between the two readings of an ambiguous
