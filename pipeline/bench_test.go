@@ -27,7 +27,7 @@ func benchFlow(b *testing.B, stages string, c Catalog, n int) func() {
 		m := NewBatch(context.Background(), events)
 		t := &ticket{slots: n, number: f.group.take(n), batch: &batch{events: events}}
 		f.limits.admit(f.stopping, n)
-		if err := f.consume(m, t); err != nil {
+		if err := f.consume(m, t, f.handle); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -15,6 +15,7 @@ type fileBuilder struct {
 	problems *conf.Problems
 	config   fileConfig
 	p        *Pipeline
+	presets  []PresetDef // of the catalog and of the file
 }
 
 func build(sources []conf.Source, o Options) (*Pipeline, *Report) {
@@ -30,6 +31,7 @@ func build(sources []conf.Source, o Options) (*Pipeline, *Report) {
 	conf.Decode(root, &b.config, problems)
 	b.checkVersion(root)
 	b.p.stopTimeout = b.config.StopTimeout
+	b.readPresets()
 	b.buildState()
 	b.declareSinks()
 	b.declareFlows()
@@ -114,8 +116,8 @@ func (b *fileBuilder) envOf(kind, name string) *Env {
 // kindSource is the kind of a source's env.
 const kindSource = "source"
 
-func (b *fileBuilder) sourceEnv(f *flow, kind string) *Env {
-	env := b.env(sourceName(f, kind), f)
+func (b *fileBuilder) sourceEnv(f *flow, name string) *Env {
+	env := b.env(name, f)
 	env.kind = kindSource
 	return env
 }

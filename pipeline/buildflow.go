@@ -61,27 +61,64 @@ func (b *fileBuilder) buildSources(f *flow) {
 	if len(items) == 0 {
 		b.problems.Errorf(n, "from: the list of sources is empty")
 	}
-	names := namesOf(b.options.Catalog.Sources, func(d SourceDef) string { return d.Name })
 	for _, item := range items {
-		t, ok := readTyped(item, "source", append(slices.Clone(names), linkSource), nil, b.problems)
-		if !ok {
-			continue
+		b.buildSource(f, item, sourcesIn(items) == 1)
+	}
+}
+
+func (b *fileBuilder) buildSource(f *flow, item *conf.Node, alone bool) {
+	t, ok := readTyped(item, "source", b.fromNames(), nil, b.problems)
+	if !ok {
+		return
+	}
+	if t.name == linkSource {
+		conf.Decode(t.settings, &struct{}{}, b.problems)
+		f.linked = true
+		return
+	}
+	named := &namedSource{name: sourceName(f, t.name), node: t.at}
+	if def, ok := b.presetNamed(t.name); ok {
+		if named.preset, ok = b.usePreset(def, t); !ok {
+			f.incomplete = true
+			return
 		}
-		if t.name == linkSource {
-			conf.Decode(t.settings, &struct{}{}, b.problems)
-			f.linked = true
-			continue
-		}
-		def := b.options.Catalog.Sources[slices.Index(names, t.name)]
-		settings, spool := b.splitSpool(t.settings)
-		if s, _, ok := def.build(settings, b.sourceEnv(f, t.name), b.problems); ok {
-			named := &namedSource{s, sourceName(f, t.name), t.at}
-			f.sources = append(f.sources, named)
-			if spool != nil {
-				b.spoolSource(f, named, *spool, sourcesIn(items) == 1)
-			}
+		t = named.preset.source
+		b.addStages(f, named.preset.stages, named.name+"/", &named.stages)
+	}
+	def, _ := b.sourceNamed(t.name)
+	settings, spool := b.splitSpool(t.settings)
+	s, c, ok := def.build(settings, b.sourceEnv(f, named.name), b.problems)
+	if !ok {
+		return
+	}
+	named.Source, named.config = s, c
+	f.sources = append(f.sources, named)
+	if spool != nil {
+		b.spoolSource(f, named, *spool, alone)
+	}
+}
+
+// fromNames is what may stand in a flow's from.
+func (b *fileBuilder) fromNames() []string {
+	names := append(b.sourceNames(), linkSource)
+	for _, d := range b.presets {
+		if !contains(names, d.Name) {
+			names = append(names, d.Name)
 		}
 	}
+	return names
+}
+
+func (b *fileBuilder) sourceNames() []string {
+	return namesOf(b.options.Catalog.Sources, func(d SourceDef) string { return d.Name })
+}
+
+func (b *fileBuilder) sourceNamed(name string) (SourceDef, bool) {
+	i := slices.Index(b.sourceNames(), name)
+	if i < 0 {
+		return SourceDef{}, false
+	}
+	return b.options.Catalog.Sources[i], true
 }
 
 // linkSource is the source of a flow that other flows send events to.
@@ -103,10 +140,16 @@ func (b *fileBuilder) buildStages(f *flow) {
 		b.problems.Errorf(n, `stages: want a list, each item a stage such as "- dedupe: {ttl: 24h}"`)
 		return
 	}
+	b.addStages(f, n.Items, "", &f.stages)
+}
+
+// addStages builds stages and adds each to a list as soon as it is built. The prefix is
+// that of their names.
+func (b *fileBuilder) addStages(f *flow, items []*conf.Node, prefix string, list *[]*builtStage) {
 	names := namesOf(b.options.Catalog.Stages, func(d StageDef) string { return d.Name })
 	ordinal := map[string]int{}
 	taken := map[string]bool{}
-	for _, item := range n.Items {
+	for _, item := range items {
 		t, ok := readTyped(item, "stage", names, []string{"name"}, b.problems)
 		if !ok {
 			f.incomplete = true
@@ -115,9 +158,9 @@ func (b *fileBuilder) buildStages(f *flow) {
 		var o stageOptions
 		conf.Decode(t.options, &o, b.problems)
 		ordinal[t.name]++
-		space := address(t.name, ordinal[t.name])
-		name := o.Name
-		if name == "" {
+		space := prefix + address(t.name, ordinal[t.name])
+		name := prefix + o.Name
+		if o.Name == "" {
 			name = space
 		}
 		if taken[name] {
@@ -131,7 +174,7 @@ func (b *fileBuilder) buildStages(f *flow) {
 		// the flow as it is meant.
 		s, c, ok := def.build(t.settings, env, b.problems)
 		f.incomplete = f.incomplete || !ok
-		f.stages = append(f.stages, &builtStage{name, t.at, s, traitsOf(c)})
+		*list = append(*list, &builtStage{name, t.at, s, traitsOf(c)})
 	}
 }
 

@@ -47,11 +47,31 @@ func (p *Pipeline) holdBehind(f *flow, above []*flow) (d time.Duration) {
 	return d + holdTime(f)
 }
 
-func holdTime(f *flow) (d time.Duration) {
-	for _, s := range f.stages {
-		d += s.traits.Holds
+// holdTime is how long an event may be held in a flow, on the way that takes longest.
+func holdTime(f *flow) (longest time.Duration) {
+	for _, path := range f.paths() {
+		var d time.Duration
+		for _, s := range path {
+			d += s.traits.Holds
+		}
+		longest = max(longest, d)
 	}
-	return d
+	return longest
+}
+
+// paths are the ways through a flow: its stages, behind those of each preset.
+func (f *flow) paths() (list [][]*builtStage) {
+	direct := f.linked || len(f.sources) == 0
+	for _, s := range f.sources {
+		if len(s.stages) > 0 {
+			list = append(list, slices.Concat(s.stages, f.stages))
+		}
+		direct = direct || len(s.stages) == 0
+	}
+	if direct {
+		list = append(list, f.stages)
+	}
+	return list
 }
 
 // short writes a duration as one would in a file: 2m, not 2m0s.

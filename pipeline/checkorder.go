@@ -2,9 +2,15 @@ package pipeline
 
 // checkOrder looks at what dedupe and reorder need from the stages before them.
 func (b *fileBuilder) checkOrder(f *flow) {
+	for _, path := range f.paths() {
+		b.checkPath(f, path)
+	}
+}
+
+func (b *fileBuilder) checkPath(f *flow, path []*builtStage) {
 	var before Traits
 	var dedupe *builtStage
-	for _, s := range f.stages {
+	for _, s := range path {
 		t := s.traits
 		if t.Splits && dedupe != nil {
 			b.problems.Warnf(dedupe.node, "dedupe stands before split (line %d): it compares whole messages, and one failing part has all parts of its message delivered again; put it behind the split", s.node.Line)

@@ -13,6 +13,7 @@ const FormatVersion = 1
 type fileConfig struct {
 	Version     int           `yaml:"version"`
 	State       *conf.Node    `yaml:"state"`
+	Presets     []string      `yaml:"presets,one"`
 	Flows       *conf.Node    `yaml:"flows,required"`
 	Sinks       *conf.Node    `yaml:"sinks"`
 	StopTimeout time.Duration `yaml:"stop_timeout"`
@@ -31,6 +32,7 @@ type flowConfig struct {
 	From         *conf.Node `yaml:"from,required"`
 	Stages       *conf.Node `yaml:"stages"`
 	To           Targets    `yaml:"to"`
+	Setup        *conf.Node `yaml:"setup"`
 	OnError      OnError    `yaml:"on_error"`
 	MaxInFlight  int        `yaml:"max_in_flight"`
 	MaxHeld      int        `yaml:"max_held"`

@@ -13,6 +13,7 @@ type Catalog struct {
 	Sources []SourceDef
 	Sinks   []SinkDef
 	States  []StateDef
+	Presets []PresetDef
 }
 
 // Def is what stages, sources, sinks and states have in common: a name in

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 
 	"github.com/ThreeDotsLabs/watermill/message"
@@ -42,8 +43,12 @@ type flow struct {
 // namedSource is a source and what it is called in messages.
 type namedSource struct {
 	*Source
-	name string
-	node *conf.Node
+	name   string
+	node   *conf.Node
+	config any           // its settings
+	preset *presetUse    // nil: it is named by itself
+	stages []*builtStage // of its preset, before those of the flow
+	handle Handler       // what its events go through
 }
 
 // builtStage is a stage of a flow with what check asks about.
@@ -62,20 +67,34 @@ const sourceStep = "source"
 
 // compile joins the flow's steps into one handler.
 func (f *flow) compile() {
-	h := f.end()
 	unclaimed, dedupe := f.newUnclaimed()
-	for i := len(f.stages) - 1; i >= 0; i-- {
-		s := f.stages[i]
-		st := f.newStep(s.address)
-		if i < dedupe {
-			st.unclaimed = unclaimed
+	behind := f.chain(f.stages[dedupe:], f.end(), nil)
+	h := f.chain(f.stages[:dedupe], behind, unclaimed)
+	f.handle = f.readable(h, unclaimed)
+	for _, s := range f.sources {
+		s.handle = f.handle
+		if len(s.stages) > 0 {
+			s.handle = f.readable(f.chain(s.stages, h, unclaimed), unclaimed)
 		}
+	}
+}
+
+// chain puts stages before a handler, each guarded.
+func (f *flow) chain(stages []*builtStage, h Handler, u *unclaimed) Handler {
+	for _, s := range slices.Backward(stages) {
+		st := f.newStep(s.address)
+		st.unclaimed = u
 		h = st.guard(s.stage(h))
 	}
+	return h
+}
+
+// readable puts the source itself before a handler: what it could not read fails there.
+func (f *flow) readable(h Handler, unclaimed *unclaimed) Handler {
 	st := f.newStep(sourceStep)
 	st.unclaimed = unclaimed
 	source := st.guard(func(_ context.Context, e *Event) error { return Reject(e.fault) })
-	f.handle = func(ctx context.Context, e *Event) error {
+	return func(ctx context.Context, e *Event) error {
 		if e.fault != nil {
 			return source(ctx, e)
 		}
@@ -97,11 +116,11 @@ func (f *flow) newStep(name string) *step {
 	return s
 }
 
-// consume runs the events of a message through the flow.
-func (f *flow) consume(m *message.Message, t *ticket) error {
+// consume runs the events of a message through the flow, beginning with handle.
+func (f *flow) consume(m *message.Message, t *ticket, handle Handler) error {
 	ctx, cancel := f.killable(m.Context())
 	defer cancel()
-	s := &sequence{ctx: ctx, flow: f, handler: f.handle, events: t.events, owned: true, tell: t.tell, credits: t.slots - 1, roots: f.group.roots(t.number, len(t.events))}
+	s := &sequence{ctx: ctx, flow: f, handler: handle, events: t.events, owned: true, tell: t.tell, credits: t.slots - 1, roots: f.group.roots(t.number, len(t.events))}
 	for i, e := range t.events {
 		e.Seq.Message = t.number + uint64(i)
 	}

@@ -42,6 +42,9 @@ type Options struct {
 	Log *slog.Logger
 	// Getenv finds environment variables; nil: os.LookupEnv.
 	Getenv func(string) (string, bool)
+	// Offline has presets leave out what needs a network, such as the verification of
+	// signatures: for a look at payloads, not for a run.
+	Offline bool
 	// DefaultState is used when the file names no state; the zero value: the
 	// first of Catalog.States, with its defaults.
 	DefaultState string

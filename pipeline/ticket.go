@@ -29,7 +29,7 @@ func (g *gate) handle(m *message.Message) error {
 		return errHandledTwice
 	}
 	defer t.gate.open.Done()
-	err := g.flow.consume(m, t)
+	err := g.flow.consume(m, t, g.source.handle)
 	t.gate.tell(m, err)
 	return err
 }

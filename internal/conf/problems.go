@@ -77,6 +77,16 @@ func (p *Problems) HasErrors() bool {
 	return slices.ContainsFunc(p.list, func(problem *Problem) bool { return !problem.Warning })
 }
 
+// ErrorCount is how many problems are more than warnings.
+func (p *Problems) ErrorCount() (n int) {
+	for _, problem := range p.list {
+		if !problem.Warning {
+			n++
+		}
+	}
+	return n
+}
+
 // Err returns nil when there are no errors, and otherwise an error whose text is
 // all of them as Render prints them. Warnings are left out.
 func (p *Problems) Err() error {

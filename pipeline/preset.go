@@ -1,0 +1,134 @@
+package pipeline
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/leat-io/leat/internal/conf"
+)
+
+// PresetDef declares a preset: a feed as data. A flow that names it in `from` gets a
+// source with the right settings and first stages that give each event its id, key, time
+// and type.
+type PresetDef struct {
+	Name string
+	// Files holds preset.yaml and the samples that it names.
+	Files fs.FS
+
+	file  string // the file's name in Files
+	label string // what messages call the file
+}
+
+const presetFileName = "preset.yaml"
+
+// DefinePreset declares a preset by its files, of which preset.yaml describes it.
+func DefinePreset(name string, files fs.FS) PresetDef {
+	return PresetDef{Name: name, Files: files, file: presetFileName, label: "preset " + name + " (built in)"}
+}
+
+// presetFile is what a file says that describes a preset.
+type presetFile struct {
+	// Preset is its name in `from`.
+	Preset string `yaml:"preset,required"`
+	// About says whose feed it is, and what to know about it.
+	About string `yaml:"about"`
+	// EitherCasing: names of fields match in either casing.
+	EitherCasing bool `yaml:"either_casing"`
+	// Parameters are settings of the preset's own. Where $name stands for a value in
+	// source and stages, the parameter's is put, or the setting left out without one.
+	Parameters conf.Node `yaml:"parameters"`
+	// Source is the source, or a list of them with `when: SETTING` beside each, of which
+	// the first counts whose setting was given.
+	Source []*conf.Node `yaml:"source,one,required"`
+	Stages []*conf.Node `yaml:"stages"`
+	// Offline changes the preset where no network may be used: stages that come first,
+	// and settings of others.
+	Offline presetOffline `yaml:"offline"`
+	// Samples are files with payloads in the feed's shape.
+	Samples []string `yaml:"samples"`
+	// Redact names fields that are never printed.
+	Redact []string `yaml:"redact"`
+}
+
+type presetOffline struct {
+	Stages   []*conf.Node `yaml:"stages"`
+	Override conf.Node    `yaml:"override"`
+}
+
+// presetParameter is one of a preset's parameters.
+type presetParameter struct {
+	About   string    `yaml:"about"`
+	Default conf.Node `yaml:"default"`
+	// Values gives names to values.
+	Values   conf.Node `yaml:"values"`
+	Required bool      `yaml:"required"`
+}
+
+// readPresets makes the presets known that flows may name: those of the catalog and
+// those in files that pipeline.yaml names, which come first.
+func (b *fileBuilder) readPresets() {
+	for _, name := range b.config.Presets {
+		def := PresetDef{Files: os.DirFS(filepath.Dir(name)), file: filepath.Base(name), label: name}
+		if file := b.parsePreset(def); file != nil && b.mayBeCalled(file.Preset, name) {
+			def.Name = file.Preset
+			b.presets = append(b.presets, def)
+		}
+	}
+	b.presets = append(b.presets, b.options.Catalog.Presets...)
+}
+
+// mayBeCalled refuses a name that is taken by something that is no preset, or twice.
+func (b *fileBuilder) mayBeCalled(name, label string) bool {
+	_, twice := b.presetNamed(name)
+	if twice || contains(append(b.sourceNames(), linkSource), name) {
+		b.problems.Errorf(nil, "%s: there is a source or preset named %q already: give this one another name", label, name)
+		return false
+	}
+	return true
+}
+
+func (b *fileBuilder) presetNamed(name string) (PresetDef, bool) {
+	for _, d := range b.presets {
+		if d.Name == name {
+			return d, true
+		}
+	}
+	return PresetDef{}, false
+}
+
+// parsePreset reads the file that describes a preset; nil if it cannot be used.
+func (b *fileBuilder) parsePreset(def PresetDef) *presetFile {
+	data, err := fs.ReadFile(def.Files, def.file)
+	if err != nil {
+		b.problems.Errorf(nil, "%v", readError(def.label, err))
+		return nil
+	}
+	root, problems := conf.Parse([]conf.Source{{Name: def.label, Data: data}}, b.options.Getenv, os.ReadFile)
+	file := &presetFile{}
+	ok := root != nil && conf.Decode(root, file, problems)
+	b.problems.Include(problems)
+	if !ok || problems.HasErrors() {
+		return nil
+	}
+	return file
+}
+
+// Sample is a payload in a feed's shape.
+type Sample struct {
+	Name string
+	Data []byte
+}
+
+// samples reads those that a preset names.
+func (d PresetDef) samples(names []string) (list []Sample, err error) {
+	for _, name := range names {
+		data, err := fs.ReadFile(d.Files, name)
+		if err != nil {
+			return nil, fmt.Errorf("sample %s of preset %s: %w", name, d.Name, err)
+		}
+		list = append(list, Sample{name, data})
+	}
+	return list, nil
+}

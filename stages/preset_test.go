@@ -1,0 +1,130 @@
+package stages_test
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"testing/synctest"
+	"time"
+
+	"github.com/leat-io/leat/pipeline"
+	"github.com/leat-io/leat/pipeline/flowtest"
+	"github.com/leat-io/leat/stages"
+)
+
+// These tests are about presets: what a flow makes of them.
+
+const acme = `
+preset: acme
+parameters:
+  zone: {about: where the clocks stand, default: Europe/Oslo}
+  kinds: {default: home, values: {home: [a, b], away: [c]}}
+  tap: {about: takes what the second source gives}
+  must: {required: true}
+source:
+  - {when: tap, two: {}}
+  - feed: {}
+stages:
+  - split: {each: body.list, max: 100}
+  - identify: {id: body.id, key: body.parcel, time: {from: body.at, layout: 2006-01-02 15:04, zone: $zone}}
+  - {name: of, route: [{when: 'key == "q"', to: other}]}
+`
+
+func acmeOptions() flowtest.Options {
+	def := pipeline.DefinePreset("acme", fstest.MapFS{"preset.yaml": {Data: []byte(acme)}})
+	two := &given{payloads: []string{`{"list":[{"id":9,"parcel":"p","at":"1999-11-28 08:00"}]}`}, live: true}
+	return flowtest.Options{Catalog: pipeline.Catalog{Stages: stages.All(), Presets: []pipeline.PresetDef{def}, Sources: []pipeline.SourceDef{two.define("two")}}}
+}
+
+func acmeFlow(from string) string {
+	return "version: 1\nflows: {f: {from: " + from + ", stages: [{dedupe: {}}, {reorder: {window: 1m}}], to: out, on_error: {dead_letter: other}}}\n" +
+		"sinks: {out: {record: {}}, other: {record: {}}}\n"
+}
+
+const acmeMessage = `{"list":[{"id":1,"parcel":"p","at":"1999-11-28 10:00"},{"id":2,"parcel":"p","at":"1999-11-28 09:00"},{"id":3,"parcel":"q"}]}`
+
+func runAcme(t *testing.T, from string, check func(*flowtest.Rig)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		rig := flowtest.Start(t, acmeFlow(from), acmeOptions())
+		rig.Feed.Send("m", acmeMessage)
+		time.Sleep(time.Hour)
+		check(rig)
+	})
+}
+
+func TestAPresetGivesItsEventsIdKeyAndTime(t *testing.T) {
+	runAcme(t, "{acme: {must: yes}}", func(rig *flowtest.Rig) {
+		got := rig.Recorder.Got("out")
+		if len(got) != 2 || got[0].ID != "2" || got[1].ID != "1" || got[0].Key != "p" {
+			t.Fatalf("got %+v", got)
+		}
+		if want := time.Date(1999, 11, 28, 8, 0, 0, 0, time.UTC); !got[0].Time.Equal(want) {
+			t.Errorf("its time is %s, want %s", got[0].Time, want)
+		}
+		if others := rig.Recorder.IDs("other"); !slices.Equal(others, []string{"3"}) {
+			t.Errorf("the stage that the preset has last gave %v", others)
+		}
+	})
+}
+
+func TestAFlowChangesAPreset(t *testing.T) {
+	runAcme(t, "{acme: {must: yes, zone: UTC, override: {identify: {key: body.id}, of: null}}}", func(rig *flowtest.Rig) {
+		got := rig.Recorder.Got("out")
+		if len(got) != 3 || got[0].Key != got[0].ID {
+			t.Fatalf("got %+v", got)
+		}
+		if want := time.Date(1999, 11, 28, 10, 0, 0, 0, time.UTC); !slices.ContainsFunc(got, func(g flowtest.Got) bool { return g.Time.Equal(want) }) {
+			t.Errorf("no event has the time %s: %+v", want, got)
+		}
+	})
+}
+
+func TestPresetsStandBesideEachOther(t *testing.T) {
+	for _, second := range []string{"tap: yes", "source: two"} {
+		runAcme(t, "[{acme: {must: yes}}, {acme: {must: yes, "+second+", override: {identify: {id: body.at}}}}]", func(rig *flowtest.Rig) {
+			ids := rig.Recorder.IDs("out")
+			if want := []string{"1999-11-28 08:00", "2", "1"}; !slices.Equal(ids, want) {
+				t.Errorf("%s: got %v, want %v", second, ids, want)
+			}
+		})
+	}
+}
+
+func TestWhatIsWrongWithAPreset(t *testing.T) {
+	for from, want := range map[string]string{
+		"{acme: {}}":                                          `"must" is required`,
+		"{acme: {must: yes, zon: UTC}}":                       `did you mean "zone"?`,
+		"{acme: {must: yes, kinds: hom}}":                     `kinds: unknown value "hom"`,
+		"{acme: {must: yes, override: {splt: {each: body}}}}": `did you mean "split"?`,
+		"{acme: {must: yes, override: 3}}":                    "want stages of the preset",
+		"{acme: {must: yes, source: {fed: {}}}}":              `unknown source "fed"`,
+		"{acme: {must: yes, source: {feed: {}}, a: 1}}":       `unknown setting "a"`,
+		"{acme: 3}":                       "want settings",
+		"acm":                             `did you mean "acme"?`,
+		"{acme: {must: yes, zone: Mars}}": "unknown time zone",
+		"{acme: {must: yes, override: {identify: {key: 'body.'}}}}": "key",
+	} {
+		_, err := flowtest.TryLoad(acmeFlow(from), acmeOptions())
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: want %q in\n%v", from, want, err)
+		}
+	}
+}
+
+func TestAFileDeclaresAPreset(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "own.yaml")
+	if err := os.WriteFile(file, []byte(strings.Replace(acme, "preset: acme", "preset: own", 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	head := "presets: [" + file + "]\n"
+	if _, err := flowtest.TryLoad(head+acmeFlow("{own: {must: yes}}"), acmeOptions()); err != nil {
+		t.Error(err)
+	}
+	if _, err := flowtest.TryLoad("presets: no.yaml\n"+acmeFlow("{acme: {must: yes}}"), acmeOptions()); err == nil || !strings.Contains(err.Error(), "no.yaml: there is no such file") {
+		t.Errorf("got %v", err)
+	}
+}
