@@ -28,7 +28,7 @@ const (
 
 // StandardCatalog returns everything that leat brings along.
 func StandardCatalog() pipeline.Catalog {
-	return pipeline.Catalog{Stages: stages.All(), Sources: providers.Sources(), Sinks: providers.Sinks(), States: state.All()}
+	return pipeline.Catalog{Stages: stages.All(), Sources: providers.Sources(), Sinks: providers.Sinks(), States: state.All(), Presets: providers.Presets()}
 }
 
 // Main runs the command with the arguments of the process and returns its exit
@@ -59,7 +59,7 @@ func run(ctx context.Context, catalog pipeline.Catalog, args []string, t termina
 	root.SetOut(t.out)
 	root.SetErr(t.err)
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(runCommand(catalog, t), checkCommand(catalog, t), snsCommand(t), versionCommand(t))
+	root.AddCommand(runCommand(catalog, t), checkCommand(catalog, t), expandCommand(catalog, t), inspectCommand(catalog, t), snsCommand(t), versionCommand(t))
 	usage := true
 	onRun(root.Commands(), func() { usage = false })
 	command, err := root.ExecuteContextC(ctx)

@@ -12,21 +12,23 @@ import (
 // fileBuilder turns a file into a pipeline and collects everything wrong with it.
 type fileBuilder struct {
 	options  Options
+	root     *conf.Node
 	problems *conf.Problems
 	config   fileConfig
 	p        *Pipeline
 	presets  []PresetDef // of the catalog and of the file
 }
 
-func build(sources []conf.Source, o Options) (*Pipeline, *Report) {
+// build turns files into a pipeline, which is only whole without problems.
+func build(sources []conf.Source, o Options) (*fileBuilder, *Report) {
 	root, problems := conf.Parse(sources, o.Getenv, os.ReadFile)
-	b := &fileBuilder{options: o, problems: problems, p: &Pipeline{clock: o.Clock, log: o.Log}}
+	b := &fileBuilder{options: o, root: root, problems: problems, p: &Pipeline{clock: o.Clock, log: o.Log}}
 	b.config.StopTimeout = defaultStopTimeout
 	if root == nil || root.Kind == conf.Null {
 		if !problems.HasErrors() {
 			problems.Errorf(root, "the file is empty: it needs version, flows and sinks")
 		}
-		return nil, &Report{problems}
+		return b, &Report{problems}
 	}
 	conf.Decode(root, &b.config, problems)
 	b.checkVersion(root)
@@ -41,12 +43,12 @@ func build(sources []conf.Source, o Options) (*Pipeline, *Report) {
 	b.link()
 	b.check()
 	if problems.HasErrors() {
-		return nil, &Report{problems}
+		return b, &Report{problems}
 	}
 	for _, f := range b.p.flows {
 		f.compile()
 	}
-	return b.p, &Report{problems}
+	return b, &Report{problems}
 }
 
 func (b *fileBuilder) checkVersion(root *conf.Node) {

@@ -54,16 +54,28 @@ func (b *fileBuilder) buildSources(f *flow) {
 	if n == nil {
 		return
 	}
-	items := []*conf.Node{n}
-	if n.Kind == conf.List {
-		items = n.Items
-	}
+	items := sourceItems(n)
 	if len(items) == 0 {
 		b.problems.Errorf(n, "from: the list of sources is empty")
 	}
 	for _, item := range items {
 		b.buildSource(f, item, sourcesIn(items) == 1)
 	}
+}
+
+func sourceItems(n *conf.Node) []*conf.Node {
+	if n.Kind == conf.List {
+		return n.Items
+	}
+	return []*conf.Node{n}
+}
+
+// folds reports whether names of fields match in either casing in the flow's stages: as
+// it says itself, or because all its sources are presets for which they do.
+func (f *flow) folds() bool {
+	return f.config.EitherCasing || len(f.sources) > 0 && !f.linked && !slices.ContainsFunc(f.sources, func(s *namedSource) bool {
+		return s.preset == nil || !s.preset.file.EitherCasing
+	})
 }
 
 func (b *fileBuilder) buildSource(f *flow, item *conf.Node, alone bool) {

@@ -31,6 +31,7 @@ func (c fileConfig) Validate() error {
 type flowConfig struct {
 	From         *conf.Node `yaml:"from,required"`
 	Stages       *conf.Node `yaml:"stages"`
+	EitherCasing bool       `yaml:"either_casing"`
 	To           Targets    `yaml:"to"`
 	Setup        *conf.Node `yaml:"setup"`
 	OnError      OnError    `yaml:"on_error"`

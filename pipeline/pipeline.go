@@ -94,14 +94,19 @@ func Check(path string, o Options) *Report {
 // LoadText is [LoadWithReport] for a file that is not on disk. Name is only
 // printed.
 func LoadText(name, text string, o Options) (*Pipeline, *Report) {
-	p, report := build([]conf.Source{{Name: name, Data: []byte(text)}}, o.withDefaults())
+	b, report := build([]conf.Source{{Name: name, Data: []byte(text)}}, o.withDefaults())
 	if report.Err() != nil {
 		return nil, report
 	}
-	return p, report
+	return b.p, report
 }
 
 func load(path string, o Options) (*Pipeline, *Report) {
+	b, report := loadBuilder(path, o)
+	return b.p, report
+}
+
+func loadBuilder(path string, o Options) (*fileBuilder, *Report) {
 	var sources []conf.Source
 	unread := &conf.Problems{}
 	for _, name := range append([]string{path}, o.Overlays...) {
@@ -113,7 +118,7 @@ func load(path string, o Options) (*Pipeline, *Report) {
 		sources = append(sources, conf.Source{Name: name, Data: data})
 	}
 	if unread.HasErrors() {
-		return nil, &Report{unread}
+		return &fileBuilder{}, &Report{unread}
 	}
 	return build(sources, o.withDefaults())
 }

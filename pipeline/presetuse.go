@@ -54,7 +54,7 @@ func (b *fileBuilder) readParameters(u *presetUse, settings *conf.Node) {
 		case value != nil && value.Kind != conf.Null:
 		case f.Value.Get("default") != nil:
 			value = &p.Default
-		case p.Required:
+		case p.Required && settings.Get(sourceSetting) == nil:
 			b.problems.Errorf(settings, "%s: %q is required", u.def.Name, name)
 			continue
 		default:
@@ -149,13 +149,22 @@ func (b *fileBuilder) presetStages(u *presetUse, settings *conf.Node) {
 		overrides = append([]*conf.Node{&u.file.Offline.Override}, overrides...)
 	}
 	for _, item := range items {
-		u.stages = append(u.stages, u.fill(item))
+		if fits(item, settings) {
+			u.stages = append(u.stages, u.fill(item.Without("with", "without")))
+		}
 	}
 	for _, over := range overrides {
 		if over != nil && over.Kind != conf.Null {
 			u.stages = b.override(u.stages, over)
 		}
 	}
+}
+
+// fits reports whether a stage of a preset belongs to it with these settings: `with` and
+// `without` name one that must be given, or must not be.
+func fits(item, settings *conf.Node) bool {
+	with, without := item.Get("with"), item.Get("without")
+	return (with == nil || settings.Get(with.Value) != nil) && (without == nil || settings.Get(without.Value) == nil)
 }
 
 // override lays settings over those of stages by their names; null takes a stage away.

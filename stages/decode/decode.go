@@ -48,6 +48,11 @@ type Config struct {
 	Format string `yaml:"format,short"`
 	// MaxDepth is how deep JSON and XML may be nested.
 	MaxDepth int `yaml:"max_depth"`
+	// Within names fields of a JSON payload of which the first that is there and not
+	// null becomes the payload, so that what an envelope adds is gone: body.detail for
+	// messages that come by way of EventBridge. A text there is read as JSON. Without
+	// any of them the payload stays what it is.
+	Within []pipeline.Path `yaml:"within,one"`
 	// Lists names the elements of XML that are always lists, even when there
 	// is only one.
 	Lists []string `yaml:"lists,one"`
@@ -80,7 +85,7 @@ func New(c Config, _ *pipeline.Env) (pipeline.Stage, error) {
 func (c *Config) reader() (func(*pipeline.Event) error, error) {
 	switch c.Format {
 	case "json":
-		return func(e *pipeline.Event) error { return e.CheckJSON(c.MaxDepth) }, nil
+		return c.json, nil
 	case "xml":
 		return decoder("XML", xmlReader{c.MaxDepth, c.Lists}.read), nil
 	case "csv":
@@ -139,6 +144,8 @@ func (c Config) Validate() error {
 		return pipeline.FieldError("format", "want json, xml, csv or text, got %q", c.Format)
 	case c.MaxDepth < 1 || c.MaxDepth > 1000:
 		return pipeline.FieldError("max_depth", "want a number from 1 to 1000")
+	case len(c.Within) > 0 && c.Format != "json":
+		return pipeline.FieldError("within", "within is for format: json")
 	case len(c.Lists) > 0 && c.Format != "xml":
 		return pipeline.FieldError("lists", "lists is for format: xml")
 	}

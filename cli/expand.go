@@ -1,0 +1,33 @@
+package cli
+
+import (
+	"github.com/leat-io/leat/pipeline"
+	"github.com/spf13/cobra"
+)
+
+func expandCommand(catalog pipeline.Catalog, t terminal) *cobra.Command {
+	var files []string
+	c := &cobra.Command{
+		Use:   "expand [FILE]",
+		Short: "Show what the presets of a pipeline.yaml stand for",
+		Long: `Prints FILE (pipeline.yaml if none is named), with those that -f adds, as one file
+in which every preset is replaced by its source and stages. It does the same when it
+is run. Values from the environment are written as ${NAME}, as they were.`,
+		Args: atMostOneFile,
+		RunE: func(_ *cobra.Command, args []string) error {
+			first, overlays, err := filesOf(files, args)
+			if err != nil {
+				return err
+			}
+			text, report := pipeline.Expand(first, pipeline.Options{Catalog: catalog, Overlays: overlays})
+			report.Print(t.err)
+			if report.Err() != nil {
+				return errProblem
+			}
+			_, err = t.out.Write(text)
+			return err
+		},
+	}
+	c.Flags().StringArrayVarP(&files, "file", "f", nil, "a file; more of them add to the first and replace parts of it")
+	return c
+}
