@@ -152,6 +152,9 @@ func (b *fileBuilder) buildStages(f *flow) {
 		b.problems.Errorf(n, `stages: want a list, each item a stage such as "- dedupe: {ttl: 24h}"`)
 		return
 	}
+	if f.folds() {
+		n.FoldCase()
+	}
 	b.addStages(f, n.Items, "", &f.stages)
 }
 

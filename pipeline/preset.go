@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/leat-io/leat/internal/conf"
 )
@@ -111,6 +112,11 @@ func (b *fileBuilder) parsePreset(def PresetDef) *presetFile {
 	b.problems.Include(problems)
 	if !ok || problems.HasErrors() {
 		return nil
+	}
+	if file.EitherCasing {
+		for _, item := range slices.Concat(file.Stages, file.Offline.Stages) {
+			item.FoldCase()
+		}
 	}
 	return file
 }

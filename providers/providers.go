@@ -4,19 +4,28 @@ package providers
 
 import (
 	"github.com/leat-io/leat/pipeline"
+	"github.com/leat-io/leat/providers/di"
 	"github.com/leat-io/leat/providers/file"
 	"github.com/leat-io/leat/providers/http"
+	"github.com/leat-io/leat/providers/mws"
 	"github.com/leat-io/leat/providers/redisstream"
+	"github.com/leat-io/leat/providers/sevensenders"
 	"github.com/leat-io/leat/providers/sns"
 	"github.com/leat-io/leat/providers/snshttp"
 	"github.com/leat-io/leat/providers/sqs"
 	"github.com/leat-io/leat/providers/stdin"
 	"github.com/leat-io/leat/providers/stdout"
+	"github.com/leat-io/leat/providers/tiki"
 )
 
 // Sources returns the sources.
 func Sources() []pipeline.SourceDef {
 	return []pipeline.SourceDef{file.Source, stdin.Source, http.Source, snshttp.Source, sqs.Source, redisstream.Source}
+}
+
+// Presets returns the presets, by the names of the vendors.
+func Presets() []pipeline.PresetDef {
+	return []pipeline.PresetDef{sevensenders.Preset, di.Preset, mws.Preset, tiki.Preset}
 }
 
 // Sinks returns the sinks.

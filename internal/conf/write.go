@@ -18,6 +18,9 @@ func Write(n *Node) ([]byte, error) {
 	if err := e.Close(); err != nil {
 		return nil, err
 	}
+	if !bytes.HasSuffix(out.Bytes(), []byte("\n")) {
+		out.WriteByte('\n') // after {} there is none
+	}
 	return out.Bytes(), nil
 }
 
@@ -55,4 +58,3 @@ func (n *Node) scalar() *yaml.Node {
 
 // Text is a scalar of the program's own.
 func Text(text string) *Node { return &Node{Kind: Scalar, Value: text, Raw: text, Plain: true} }
-
