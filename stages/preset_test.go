@@ -128,3 +128,28 @@ func TestAFileDeclaresAPreset(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestFeedsOfAFlow(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "pipeline.yaml")
+	text := strings.Replace(acmeFlow("{acme: {must: yes, kinds: [home, d]}}"), "to: out,", "to: out, setup: {a: 1},", 1)
+	text = strings.ReplaceAll(text, "{record: {}}", "nowhere")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	o := pipeline.Options{Catalog: acmeOptions().Catalog}
+	o.Catalog.Sources = append(o.Catalog.Sources, (&given{}).define("feed"))
+	o.Catalog.Sinks = []pipeline.SinkDef{pipeline.DefineSink("nowhere", struct{}{}, func(struct{}, *pipeline.Env) (pipeline.Handler, error) { return nil, nil })}
+	feeds, report := pipeline.Feeds(file, "f", o)
+	if err := report.Err(); err != nil {
+		t.Fatal(err)
+	}
+	if len(feeds) != 1 || feeds[0].Preset != "acme" || feeds[0].Setup.Get("a") == nil {
+		t.Fatalf("got %+v", feeds)
+	}
+	if got := feeds[0].Parameters["kinds"]; !slices.Equal(got, []string{"a", "b", "d"}) {
+		t.Errorf("kinds: %v", got)
+	}
+	if _, report := pipeline.Feeds(file, "g", o); report.Err() == nil || !strings.Contains(report.Err().Error(), `there is no flow "g"`) {
+		t.Errorf("got %v", report.Err())
+	}
+}
