@@ -44,14 +44,14 @@ func (b *batcher) add(entries ...*entry) {
 }
 
 func (b *batcher) run() {
-	var wait pause
+	wait := newWait()
 	for batch := b.take(); len(batch) > 0; batch = b.take() {
 		for !b.done(batch) {
-			if !b.rest(wait.next()) {
+			if !b.rest(wait.Next()) {
 				return
 			}
 		}
-		wait.reset()
+		wait.Reset()
 	}
 }
 

@@ -24,16 +24,16 @@ const readWhat = "reading entries"
 
 func (r *reader) run() {
 	defer r.s.senders.Done()
-	var wait pause
+	wait := newWait()
 	for r.s.awaitRoom() > 0 {
 		err := r.round()
 		if err == nil || r.s.reads.Err() != nil {
-			wait.reset()
+			wait.Reset()
 			continue
 		}
 		r.doubts = 2
 		r.s.failed(readWhat, err)
-		if !pipeline.Sleep(r.s.reads, r.s.clock, wait.next(), r.s.halted) {
+		if !pipeline.Sleep(r.s.reads, r.s.clock, wait.Next(), r.s.halted) {
 			return
 		}
 	}

@@ -126,7 +126,7 @@ const patience = 30 * time.Second
 
 // create tries again what may succeed later.
 func (s *Subscriber) create(ctx context.Context, a api) error {
-	var p pause
+	wait := newWait()
 	for until := s.clock.Now().Add(patience); ; {
 		within, cancel := context.WithTimeout(ctx, callTimeout)
 		err := a.create(within, s.config.after())
@@ -134,10 +134,10 @@ func (s *Subscriber) create(ctx context.Context, a api) error {
 		if err == nil || ctx.Err() != nil || refusal(err) || !s.clock.Now().Before(until) {
 			return err
 		}
-		if p.failures == 0 {
+		if wait.Failures == 0 {
 			s.log.Warn("Redis cannot be reached, trying again for "+patience.String(), "error", err)
 		}
-		if !pipeline.Sleep(ctx, s.clock, p.next(), s.stopping) {
+		if !pipeline.Sleep(ctx, s.clock, wait.Next(), s.stopping) {
 			return err
 		}
 	}

@@ -66,7 +66,7 @@ func (s *subscription) deliverGroups(fresh []*entry) {
 		await, ok := s.give(e)
 		if !ok {
 			for _, left := range leaders[i:] {
-				s.handBack(append([]*entry{left}, s.groups.end(left.group)...))
+				s.handBack(append([]*entry{left}, s.groups.end(left.group)...)...)
 			}
 			return
 		}
@@ -84,11 +84,11 @@ func (s *subscription) follow(name string, await func() bool) {
 		select {
 		case ok := <-settled:
 			if !ok {
-				s.handBack(s.groups.end(name))
+				s.handBack(s.groups.end(name)...)
 				return
 			}
 		case <-s.halted:
-			s.handBack(s.groups.end(name))
+			s.handBack(s.groups.end(name)...)
 			return
 		}
 		e := s.groups.next(name)
@@ -97,7 +97,7 @@ func (s *subscription) follow(name string, await func() bool) {
 		}
 		var ok bool
 		if await, ok = s.give(e); !ok {
-			s.handBack(append([]*entry{e}, s.groups.end(name)...))
+			s.handBack(append([]*entry{e}, s.groups.end(name)...)...)
 			return
 		}
 	}

@@ -141,7 +141,7 @@ const patience = 30 * time.Second
 
 // patiently tries again what may succeed later.
 func (o *opener) patiently(ctx context.Context, call func(context.Context) error) error {
-	var p pause
+	wait := newWait(0)
 	until := o.clock.Now().Add(patience)
 	for {
 		within, cancel := context.WithTimeout(ctx, callTimeout)
@@ -150,8 +150,8 @@ func (o *opener) patiently(ctx context.Context, call func(context.Context) error
 		if err == nil || ctx.Err() != nil || !awsapi.Transient(err) || isProtocol(err) || !o.clock.Now().Before(until) {
 			return err
 		}
-		o.sayOnce(p.failures, err)
-		if !pipeline.Sleep(ctx, o.clock, p.next(err), nil) {
+		o.sayOnce(wait.Failures, err)
+		if !pipeline.Sleep(ctx, o.clock, waitAfter(&wait, err), nil) {
 			return ctx.Err()
 		}
 	}

@@ -2,33 +2,28 @@ package sqs
 
 import (
 	"errors"
-	"math/rand/v2"
 	"time"
 
 	"github.com/leat-io/leat/internal/awsapi"
+	"github.com/leat-io/leat/internal/backoff"
 )
 
-// pause is how long to wait before another attempt: longer each time, with
-// jitter, so that many who failed together do not come back together.
-type pause struct{ failures int }
+const shortestPause = 200 * time.Millisecond
 
-const (
-	shortestPause = 200 * time.Millisecond
-	longestPause  = 30 * time.Second
-)
+// newWait is how long to wait before another attempt, after so many failures.
+func newWait(failures int) backoff.Wait {
+	return backoff.Wait{Shortest: shortestPause, Longest: 30 * time.Second, Failures: failures}
+}
 
-// next counts a failure. A service that says how long to wait is believed.
-func (p *pause) next(err error) time.Duration {
-	d := min(shortestPause<<min(p.failures, 10), longestPause)
-	p.failures++
+// waitAfter is the wait after an error. A service that says how long to wait is believed.
+func waitAfter(w *backoff.Wait, err error) time.Duration {
+	d := w.Next()
 	var refused *awsapi.Error
 	if errors.As(err, &refused) {
 		d = max(d, min(refused.RetryAfter, time.Minute))
 	}
-	return d/2 + rand.N(d/2+1)
+	return d
 }
-
-func (p *pause) reset() { p.failures = 0 }
 
 // isProtocol reports whether an answer is one that the same request will always
 // get, although it is no refusal.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/leat-io/leat/internal/awsapi"
+	"github.com/leat-io/leat/internal/backoff"
 	"github.com/leat-io/leat/pipeline"
 )
 
@@ -49,7 +50,7 @@ func (p *pollers) stay() bool {
 
 func (p *pollers) poll() {
 	defer p.s.senders.Done()
-	var wait pause
+	wait := newWait(0)
 	for p.stay() && p.s.awaitRoom() {
 		d := p.round(&wait)
 		if d > 0 && !pipeline.Sleep(p.s.polls, p.s.clock, d, p.s.halted) {
@@ -63,7 +64,7 @@ const emptyPause = time.Second
 
 // round asks once and gives out what came. It returns how long to wait before
 // asking again.
-func (p *pollers) round(wait *pause) time.Duration {
+func (p *pollers) round(wait *backoff.Wait) time.Duration {
 	began := p.s.clock.Now()
 	messages, err := p.s.receive()
 	asked := p.s.clock.Now()
@@ -72,7 +73,7 @@ func (p *pollers) round(wait *pause) time.Duration {
 		return p.failed(err, wait)
 	}
 	p.trouble.success()
-	wait.reset()
+	wait.Reset()
 	p.resize(len(messages), asked.Sub(began), p.s.clock.Now().Sub(asked))
 	if len(messages) == 0 && asked.Sub(began) < emptyPause {
 		return emptyPause
@@ -95,8 +96,8 @@ func (p *pollers) resize(n int, asking, giving time.Duration) {
 	}
 }
 
-func (p *pollers) failed(err error, wait *pause) time.Duration {
-	d := wait.next(err)
+func (p *pollers) failed(err error, wait *backoff.Wait) time.Duration {
+	d := waitAfter(wait, err)
 	if p.s.polls.Err() != nil {
 		return d
 	}

@@ -148,8 +148,8 @@ func (r *remover) forget(gone []*entry) {
 
 // retry tries entries again after a while.
 func (r *remover) retry(batch []*entry, err error) {
-	p := pause{r.s.table.failed(batch) - 1}
-	d := p.next(err)
+	wait := newWait(r.s.table.failed(batch) - 1)
+	d := waitAfter(&wait, err)
 	if err != nil {
 		r.trouble.failure(err)
 	}

@@ -119,7 +119,7 @@ func (r *returns) backoff(e *entry) time.Duration {
 // change makes one request, and a few more if it fails. What is not changed
 // becomes visible when its timeout ends.
 func (r *returns) change(ctx context.Context, batch []*entry, timeout func(*entry) time.Duration) {
-	var wait pause
+	wait := newWait(0)
 	for attempt := range returnAttempts {
 		entries := make([]visibility, len(batch))
 		for i, e := range batch {
@@ -136,7 +136,7 @@ func (r *returns) change(ctx context.Context, batch []*entry, timeout func(*entr
 		} else {
 			r.s.count(err)
 		}
-		if err != nil && denied(err) || attempt == returnAttempts-1 || !pipeline.Sleep(ctx, r.s.clock, wait.next(err), nil) {
+		if err != nil && denied(err) || attempt == returnAttempts-1 || !pipeline.Sleep(ctx, r.s.clock, waitAfter(&wait, err), nil) {
 			r.s.log.Warn("messages that go back to their queue come again only after their visibility timeout", "queue", r.s.queue.url, "messages", len(batch), "error", err)
 			return
 		}

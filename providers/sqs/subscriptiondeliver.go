@@ -12,7 +12,7 @@ func (s *subscription) deliver(fresh []*entry) {
 	case s.plain:
 		s.deliverEach(fresh)
 	case !s.serve(fresh):
-		s.handBack(fresh)
+		s.handBack(fresh...)
 	}
 }
 
@@ -20,7 +20,7 @@ func (s *subscription) deliverEach(fresh []*entry) {
 	for i, e := range fresh {
 		await, ok := s.give(e)
 		if !ok {
-			s.handBack(fresh[i:])
+			s.handBack(fresh[i:]...)
 			return
 		}
 		go await()
@@ -51,20 +51,22 @@ func (s *subscription) await(e *entry, m *message.Message) bool {
 		s.settle(e)
 		return true
 	case <-m.Nacked():
-		s.handBack([]*entry{e})
+		s.handBack(e)
 	case <-s.over:
 	}
 	return false
 }
 
-// settle has a message deleted.
-func (s *subscription) settle(e *entry) {
-	s.table.settle(e)
-	s.remover.add(e)
+// settle has messages deleted.
+func (s *subscription) settle(entries ...*entry) {
+	for _, e := range entries {
+		s.table.settle(e)
+		s.remover.add(e)
+	}
 }
 
 // handBack returns messages that the flow does not take, or gives back.
-func (s *subscription) handBack(entries []*entry) {
+func (s *subscription) handBack(entries ...*entry) {
 	for _, e := range entries {
 		if s.keeper.release(e) {
 			s.returns.add(e)
