@@ -12,6 +12,7 @@ import (
 	"github.com/leat-io/leat/providers/sevensenders"
 	"github.com/leat-io/leat/providers/sns"
 	"github.com/leat-io/leat/providers/snshttp"
+	"github.com/leat-io/leat/providers/spapi"
 	"github.com/leat-io/leat/providers/sqs"
 	"github.com/leat-io/leat/providers/stdin"
 	"github.com/leat-io/leat/providers/stdout"
@@ -25,7 +26,7 @@ func Sources() []pipeline.SourceDef {
 
 // Presets returns the presets, by the names of the vendors.
 func Presets() []pipeline.PresetDef {
-	return []pipeline.PresetDef{sevensenders.Preset, di.Preset, mws.Preset, tiki.Preset}
+	return []pipeline.PresetDef{sevensenders.Preset, di.Preset, spapi.Preset, mws.Preset, tiki.Preset}
 }
 
 // Sinks returns the sinks.
