@@ -22,16 +22,23 @@ type fileBuilder struct {
 // build turns files into a pipeline, which is only whole without problems.
 func build(sources []conf.Source, o Options) (*fileBuilder, *Report) {
 	root, problems := conf.Parse(sources, o.Getenv, os.ReadFile)
-	b := &fileBuilder{options: o, root: root, problems: problems, p: &Pipeline{clock: o.Clock, log: o.Log}}
-	b.config.StopTimeout = defaultStopTimeout
+	b := &fileBuilder{options: o, root: root, problems: problems}
 	if root == nil || root.Kind == conf.Null {
 		if !problems.HasErrors() {
 			problems.Errorf(root, "the file is empty: it needs version, flows and sinks")
 		}
 		return b, &Report{problems}
 	}
-	conf.Decode(root, &b.config, problems)
-	b.checkVersion(root)
+	b.build()
+	return b, &Report{problems}
+}
+
+// build turns the tree into a pipeline, unless there are problems.
+func (b *fileBuilder) build() {
+	b.p = &Pipeline{clock: b.options.Clock, log: b.options.Log}
+	b.config.StopTimeout = defaultStopTimeout
+	conf.Decode(b.root, &b.config, b.problems)
+	b.checkVersion(b.root)
 	b.p.stopTimeout = b.config.StopTimeout
 	b.readPresets()
 	b.buildState()
@@ -42,13 +49,12 @@ func build(sources []conf.Source, o Options) (*fileBuilder, *Report) {
 	b.p.hooks = append(b.p.hooks, hook{name: "spools", start: b.p.warnOfForgottenSpools})
 	b.link()
 	b.check()
-	if problems.HasErrors() {
-		return b, &Report{problems}
+	if b.problems.HasErrors() {
+		return
 	}
 	for _, f := range b.p.flows {
 		f.compile()
 	}
-	return b, &Report{problems}
 }
 
 func (b *fileBuilder) checkVersion(root *conf.Node) {

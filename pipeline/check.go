@@ -18,6 +18,7 @@ func (b *fileBuilder) check() {
 		return // what seems unused may be what a misspelt name means
 	}
 	for _, f := range b.p.flows {
+		b.checkSamples(f)
 		if f.linked && len(f.sources) == 0 && !b.isCalled(f) {
 			b.problems.Errorf(f.node, "no event reaches flow %q: its only source is a link, and no other flow has {flow: %s} as a target", f.name, f.name)
 		}

@@ -115,6 +115,7 @@ type Traits struct {
 	ByArrival                 bool
 	Ends                      bool // events may leave the flow here, see CatchAll
 	CatchAll                  bool // no event passes on to the next stage
+	Keeps                     bool // payloads pass as they are
 	// Holds is how long an event may be held here, in normal operation.
 	Holds time.Duration
 	// Remembers is how long dedupe recognises an event.

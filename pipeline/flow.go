@@ -56,6 +56,7 @@ type builtStage struct {
 	address string // name, or type#n
 	node    *conf.Node
 	stage   Stage
+	config  any
 	traits  Traits
 }
 

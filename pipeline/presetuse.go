@@ -10,11 +10,12 @@ import (
 
 // presetUse is a preset with the settings that a flow gives it.
 type presetUse struct {
-	def    PresetDef
-	file   *presetFile
-	values map[string]*conf.Node // of its parameters
-	source typed
-	stages []*conf.Node
+	def      PresetDef
+	file     *presetFile
+	settings *conf.Node
+	values   map[string]*conf.Node // of its parameters
+	source   typed
+	stages   []*conf.Node
 }
 
 // Settings that a preset has beside its parameters and those of its source.
@@ -37,6 +38,7 @@ func (b *fileBuilder) usePreset(def PresetDef, t typed) (*presetUse, bool) {
 		b.problems.Errorf(settings, "want settings, as in %s: {queue: …}", def.Name)
 		return nil, false
 	}
+	u.settings = settings
 	before := b.problems.ErrorCount()
 	b.readParameters(u, settings)
 	b.chooseSource(u, settings)

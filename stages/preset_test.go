@@ -129,6 +129,9 @@ func TestAFileDeclaresAPreset(t *testing.T) {
 	}
 }
 
+// nowhere is a sink for flows that are not run.
+var nowhere = pipeline.DefineSink("nowhere", struct{}{}, func(struct{}, *pipeline.Env) (pipeline.Handler, error) { return nil, nil })
+
 func TestFeedsOfAFlow(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "pipeline.yaml")
 	text := strings.Replace(acmeFlow("{acme: {must: yes, kinds: [home, d]}}"), "to: out,", "to: out, setup: {a: 1},", 1)
@@ -138,7 +141,7 @@ func TestFeedsOfAFlow(t *testing.T) {
 	}
 	o := pipeline.Options{Catalog: acmeOptions().Catalog}
 	o.Catalog.Sources = append(o.Catalog.Sources, (&given{}).define("feed"))
-	o.Catalog.Sinks = []pipeline.SinkDef{pipeline.DefineSink("nowhere", struct{}{}, func(struct{}, *pipeline.Env) (pipeline.Handler, error) { return nil, nil })}
+	o.Catalog.Sinks = []pipeline.SinkDef{nowhere}
 	feeds, report := pipeline.Feeds(file, "f", o)
 	if err := report.Err(); err != nil {
 		t.Fatal(err)
@@ -151,5 +154,42 @@ func TestFeedsOfAFlow(t *testing.T) {
 	}
 	if _, report := pipeline.Feeds(file, "g", o); report.Err() == nil || !strings.Contains(report.Err().Error(), `there is no flow "g"`) {
 		t.Errorf("got %v", report.Err())
+	}
+}
+
+const sampled = `
+preset: sampled
+source: {feed: {}}
+stages:
+  - split: body.list
+  - identify: {id: body.id, key: body.parcel, time: body.at}
+samples: [one.json]
+`
+
+func TestCheckComparesPathsWithTheSamples(t *testing.T) {
+	def := pipeline.DefinePreset("sampled", fstest.MapFS{
+		"preset.yaml": {Data: []byte(sampled)},
+		"one.json":    {Data: []byte(`{"list":[{"id":1,"parcel":"p","at":null,"place":{"code":"OSL"}}]}`)},
+	})
+	o := pipeline.Options{Catalog: pipeline.Catalog{
+		Stages: stages.All(), Presets: []pipeline.PresetDef{def}, Sources: []pipeline.SourceDef{(&given{}).define("feed")},
+		Sinks: []pipeline.SinkDef{nowhere},
+	}}
+	text := "version: 1\nflows: {f: {from: {sampled: {}}, stages: [STAGES], to: out, on_error: {dead_letter: out}}}\nsinks: {out: nowhere}\n"
+	for stages, want := range map[string]string{
+		"filter: 'body.at == nil && body.place.code == id'":        "",
+		"filter: 'body.plase.code == id'":                          "filter: no sample of the feed has body.plase.code; did you mean body.place?",
+		"filter: 'body.place.cod == id'":                           "did you mean body.place.code?",
+		"dedupe: {id: [body.id, body.parsel]}":                     "no sample of the feed has body.parsel; did you mean body.parcel?",
+		"filter: 'body.quite.other == id'":                         "no sample of the feed has body.quite.other\n",
+		"map: {set: {body.x: id}}}, {filter: 'body.x == id'":       "",
+		"route: [{when: 'body.id == \"x\" && id == id', to: out}]": "",
+	} {
+		_, report := pipeline.LoadText("pipeline.yaml", strings.Replace(text, "STAGES", "{"+stages+"}", 1), o)
+		var got strings.Builder
+		report.Print(&got)
+		if report.Err() != nil || want == "" && strings.Contains(got.String(), "no sample") || !strings.Contains(got.String(), want) {
+			t.Errorf("%s: want %q in\n%s", stages, want, got.String())
+		}
 	}
 }

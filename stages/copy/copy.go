@@ -14,6 +14,9 @@ type Config struct {
 	To pipeline.Targets `yaml:"to,required,short"`
 }
 
+// Traits tells check what the stage does.
+func (c Config) Traits() pipeline.Traits { return pipeline.Traits{Keeps: true} }
+
 // New builds the stage.
 func New(c Config, env *pipeline.Env) (pipeline.Stage, error) {
 	aside := env.Target(c.To)

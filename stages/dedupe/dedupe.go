@@ -49,7 +49,7 @@ func (c Config) Validate() error {
 
 // Traits tells check what the stage does.
 func (c Config) Traits() pipeline.Traits {
-	return pipeline.Traits{Dedupes: true, Remembers: c.TTL, SetsID: !c.ID.IsZero()}
+	return pipeline.Traits{Dedupes: true, Keeps: true, Remembers: c.TTL, SetsID: !c.ID.IsZero()}
 }
 
 type stage struct {

@@ -26,6 +26,9 @@ func (c Config) Validate() error {
 	return nil
 }
 
+// Traits tells check what the stage does.
+func (c Config) Traits() pipeline.Traits { return pipeline.Traits{Keeps: true} }
+
 // New builds the stage.
 func New(c Config, env *pipeline.Env) (pipeline.Stage, error) {
 	dropped := env.Counter(pipeline.CountDropped)

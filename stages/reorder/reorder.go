@@ -93,7 +93,7 @@ func (c Config) Validate() error {
 
 // Traits tells check what the stage needs.
 func (c Config) Traits() pipeline.Traits {
-	return pipeline.Traits{Orders: true, ByArrival: c.By == byArrival, Holds: c.Window}
+	return pipeline.Traits{Orders: true, Keeps: true, ByArrival: c.By == byArrival, Holds: c.Window}
 }
 
 // New builds the stage.

@@ -54,7 +54,7 @@ func (c Config) Validate() error {
 // Traits tells check where events go from here.
 func (c Config) Traits() pipeline.Traits {
 	catchAll := slices.ContainsFunc(c.Rules, func(r Rule) bool { return r.When.IsZero() })
-	return pipeline.Traits{Ends: true, CatchAll: catchAll}
+	return pipeline.Traits{Ends: true, CatchAll: catchAll, Keeps: true}
 }
 
 // New builds the stage.

@@ -1,0 +1,111 @@
+package pipeline
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"strings"
+
+	"github.com/ThreeDotsLabs/watermill/message"
+
+	"github.com/leat-io/leat/internal/conf"
+)
+
+const sampleName = "samples"
+
+// sampleRun sends the samples of a preset through its stages.
+type sampleRun struct {
+	samples []Sample
+	events  []*Event
+	broken  []string
+}
+
+// sampleEvents returns what a preset makes of its samples.
+func (b *fileBuilder) sampleEvents(u *presetUse) ([]*Event, error) {
+	samples, err := u.def.samples(u.file.Samples)
+	if err != nil {
+		return nil, err
+	}
+	run := &sampleRun{samples: samples}
+	problems := &conf.Problems{}
+	child := &fileBuilder{options: run.options(b), root: u.sampleFlow(), problems: problems}
+	child.build()
+	if err := problems.Err(); err != nil {
+		return nil, err
+	}
+	if err := child.p.Run(context.Background()); err != nil {
+		return nil, err
+	}
+	if len(run.broken) > 0 {
+		return nil, fmt.Errorf("a sample of preset %s cannot be read: %s", u.def.Name, strings.Join(run.broken, "; "))
+	}
+	return run.events, nil
+}
+
+// sampleFlow is a flow that has nothing but the preset.
+func (u *presetUse) sampleFlow() *conf.Node {
+	settings := mapOf(sourceSetting, mapOf(sampleName, mapOf()))
+	for _, f := range u.settings.Fields {
+		if _, declared := u.parameter(f.Key.Value); declared || f.Key.Value == overrideSetting {
+			settings.Fields = append(settings.Fields, f)
+		}
+	}
+	sink, broken := conf.Text(sampleName), conf.Text("broken")
+	flow := mapOf("from", mapOf(u.def.Name, settings), "to", sink, "on_error", mapOf("dead_letter", broken))
+	return mapOf("version", conf.Text("1"), "flows", mapOf(sampleName, flow), "sinks", mapOf(sampleName, sink, "broken", broken))
+}
+
+func (run *sampleRun) options(b *fileBuilder) Options {
+	o := b.options
+	o.Offline, o.Clock, o.Log, o.DefaultState = true, System, slog.New(slog.DiscardHandler), ""
+	o.Catalog.States, o.Catalog.Presets = nil, b.presets
+	o.Catalog.Sources = append(o.Catalog.Sources[:len(o.Catalog.Sources):len(o.Catalog.Sources)], run.source())
+	o.Catalog.Sinks = []SinkDef{run.sink(), run.complaints()}
+	return o
+}
+
+func (run *sampleRun) source() SourceDef {
+	return DefineSource(sampleName, struct{}{}, func(struct{}, *Env) (*Source, error) {
+		return &Source{Subscriber: run, Finite: true, Hold: Forever}, nil
+	})
+}
+
+// Subscribe implements [message.Subscriber].
+func (run *sampleRun) Subscribe(ctx context.Context, _ string) (<-chan *message.Message, error) {
+	out := make(chan *message.Message, 1)
+	events := make([]*Event, len(run.samples))
+	for i, s := range run.samples {
+		events[i] = NewEvent(s.Name, s.Data)
+	}
+	out <- NewBatch(ctx, events)
+	close(out)
+	return out, nil
+}
+
+// Close implements [message.Subscriber].
+func (run *sampleRun) Close() error { return nil }
+
+func (run *sampleRun) sink() SinkDef {
+	return DefineSink(sampleName, struct{}{}, func(struct{}, *Env) (Handler, error) {
+		return func(_ context.Context, e *Event) error {
+			run.events = append(run.events, e.Clone())
+			return nil
+		}, nil
+	}).Quick()
+}
+
+func (run *sampleRun) complaints() SinkDef {
+	return DefineSink("broken", struct{}{}, func(struct{}, *Env) (Handler, error) {
+		return func(_ context.Context, e *Event) error {
+			raw, err := e.Bytes()
+			if err != nil {
+				return err
+			}
+			var d DeadLetter
+			err = json.Unmarshal(raw, &d)
+			run.broken = append(run.broken, d.ID+": "+d.Error)
+			return err
+		}, nil
+	}).Quick()
+}
