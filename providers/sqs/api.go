@@ -15,8 +15,12 @@ const maxBatch = 10
 type api interface {
 	// resolve finds the URL of a queue by name.
 	resolve(ctx context.Context, q queueRef) (url string, err error)
+	// create makes a queue, or finds one that has these settings already.
+	create(ctx context.Context, name string, settings map[string]string) (url string, err error)
 	// attributes returns the queue's own settings.
 	attributes(ctx context.Context) (map[string]string, error)
+	// set changes some of the queue's own settings.
+	set(ctx context.Context, settings map[string]string) error
 	receive(ctx context.Context, q receiveCall) ([]*received, error)
 	// remove deletes messages by receipt. It returns what was refused, by index.
 	remove(ctx context.Context, receipts []string) (map[int]*entryError, error)
@@ -31,6 +35,15 @@ type api interface {
 type receiveCall struct {
 	wait       time.Duration
 	visibility time.Duration // 0: the queue's own
+	peek       bool          // one message, which stays visible to others
+}
+
+// most is how many messages are asked for.
+func (q receiveCall) most() int {
+	if q.peek {
+		return 1
+	}
+	return maxBatch
 }
 
 // received is a message as it came.

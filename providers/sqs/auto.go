@@ -88,6 +88,15 @@ func (a *autoAPI) resolve(ctx context.Context, q queueRef) (url string, err erro
 	return url, err
 }
 
+func (a *autoAPI) create(ctx context.Context, name string, settings map[string]string) (url string, err error) {
+	err = a.try(func(p api) error { url, err = p.create(ctx, name, settings); return err })
+	return url, err
+}
+
+func (a *autoAPI) set(ctx context.Context, settings map[string]string) error {
+	return a.try(func(p api) error { return p.set(ctx, settings) })
+}
+
 func (a *autoAPI) attributes(ctx context.Context) (found map[string]string, err error) {
 	err = a.try(func(p api) error { found, err = p.attributes(ctx); return err })
 	return found, err

@@ -73,6 +73,34 @@ func (a *jsonAPI) resolve(ctx context.Context, q queueRef) (string, error) {
 	return rawjson.Text(url), nil
 }
 
+func (a *jsonAPI) create(ctx context.Context, name string, settings map[string]string) (string, error) {
+	address, err := base(ctx, a.caller)
+	if err != nil {
+		return "", err
+	}
+	body := append([]byte(`{"QueueName":`), rawjson.AppendString(nil, name)...)
+	answer, err := a.post(ctx, address, "CreateQueue", append(appendSettings(body, settings), '}'))
+	if err != nil {
+		return "", err
+	}
+	url, ok := rawjson.NewPath("QueueUrl").Find(answer)
+	if !ok || rawjson.KindOf(url) != rawjson.String {
+		return "", errors.New("CreateQueue: the answer has no QueueUrl")
+	}
+	return rawjson.Text(url), nil
+}
+
+func (a *jsonAPI) set(ctx context.Context, settings map[string]string) error {
+	_, err := a.call(ctx, "SetQueueAttributes", appendSettings(nil, settings))
+	return err
+}
+
+// appendSettings appends a member that holds the settings of a queue.
+func appendSettings(b []byte, settings map[string]string) []byte {
+	b, _ = rawjson.Append(append(b, `,"Attributes":`...), settings) // text can always be encoded
+	return b
+}
+
 func (a *jsonAPI) attributes(ctx context.Context) (map[string]string, error) {
 	answer, err := a.call(ctx, "GetQueueAttributes", []byte(`,"AttributeNames":["All"]`))
 	if err != nil {
@@ -89,9 +117,10 @@ func (a *jsonAPI) attributes(ctx context.Context) (map[string]string, error) {
 
 func (a *jsonAPI) receive(ctx context.Context, q receiveCall) ([]*received, error) {
 	// AttributeNames is the older name, which servers of others may still want.
-	b := []byte(`,"MaxNumberOfMessages":10,"MessageAttributeNames":["All"],"MessageSystemAttributeNames":["All"],"AttributeNames":["All"],"WaitTimeSeconds":`)
-	b = strconv.AppendInt(b, seconds(q.wait), 10)
-	if q.visibility > 0 {
+	b := []byte(`,"MessageAttributeNames":["All"],"MessageSystemAttributeNames":["All"],"AttributeNames":["All"],"MaxNumberOfMessages":`)
+	b = strconv.AppendInt(b, int64(q.most()), 10)
+	b = strconv.AppendInt(append(b, `,"WaitTimeSeconds":`...), seconds(q.wait), 10)
+	if q.visibility > 0 || q.peek {
 		b = strconv.AppendInt(append(b, `,"VisibilityTimeout":`...), seconds(q.visibility), 10)
 	}
 	answer, err := a.call(ctx, "ReceiveMessage", b)

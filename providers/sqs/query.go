@@ -6,7 +6,9 @@ import (
 	"encoding/xml"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"github.com/leat-io/leat/internal/awsapi"
@@ -93,6 +95,39 @@ func (a *queryAPI) resolve(ctx context.Context, q queueRef) (string, error) {
 	return found.URL, nil
 }
 
+func (a *queryAPI) create(ctx context.Context, name string, settings map[string]string) (string, error) {
+	address, err := base(ctx, a.caller)
+	if err != nil {
+		return "", err
+	}
+	form := settingsForm(settings)
+	form.Set("QueueName", name)
+	var made struct {
+		URL string `xml:"CreateQueueResult>QueueUrl"`
+	}
+	if err := a.post(ctx, address, "CreateQueue", form, &made); err != nil {
+		return "", err
+	}
+	if made.URL == "" {
+		return "", errors.New("CreateQueue: the answer has no QueueUrl")
+	}
+	return made.URL, nil
+}
+
+func (a *queryAPI) set(ctx context.Context, settings map[string]string) error {
+	return a.call(ctx, "SetQueueAttributes", settingsForm(settings), &struct{}{})
+}
+
+func settingsForm(settings map[string]string) url.Values {
+	form := url.Values{}
+	for i, name := range slices.Sorted(maps.Keys(settings)) {
+		prefix := fmt.Sprintf("Attribute.%d.", i+1)
+		form.Set(prefix+"Name", name)
+		form.Set(prefix+"Value", settings[name])
+	}
+	return form
+}
+
 func (a *queryAPI) attributes(ctx context.Context) (map[string]string, error) {
 	var found struct {
 		Attributes []xmlPair `xml:"GetQueueAttributesResult>Attribute"`
@@ -109,10 +144,10 @@ func (a *queryAPI) attributes(ctx context.Context) (map[string]string, error) {
 
 func (a *queryAPI) receive(ctx context.Context, q receiveCall) ([]*received, error) {
 	form := url.Values{
-		"MaxNumberOfMessages": {strconv.Itoa(maxBatch)}, "WaitTimeSeconds": {number(seconds(q.wait))},
+		"MaxNumberOfMessages": {strconv.Itoa(q.most())}, "WaitTimeSeconds": {number(seconds(q.wait))},
 		"AttributeName.1": {"All"}, "MessageAttributeName.1": {"All"},
 	}
-	if q.visibility > 0 {
+	if q.visibility > 0 || q.peek {
 		form.Set("VisibilityTimeout", number(seconds(q.visibility)))
 	}
 	var answer xmlReceived
