@@ -37,6 +37,7 @@ type pkg struct {
 var rings = [][]string{
 	{"internal"},
 	{"pipeline"},
+	{"setup"},
 	{"stages", "providers", "state", "plugins"},
 	{"cmd", "cli", "examples", "docs", "bench", "chaos"},
 }
