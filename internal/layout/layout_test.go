@@ -53,7 +53,10 @@ func top(path string) string {
 
 // shared may be imported by packages beside them.
 var shared = map[string]string{
-	"providers/stdin": "providers/file", // standard input is read as a file is
+	"providers/stdin":        "providers/file", // standard input is read as a file is
+	"providers/di":           "providers/sqs",  // setup is about the queue that the preset reads
+	"providers/sevensenders": "providers/sqs",
+	"providers/spapi":        "providers/sqs",
 }
 
 func TestImportsPointInwards(t *testing.T) {

@@ -238,7 +238,7 @@ func TestSP4ASellerWhoIsRefusedDoesNotKeepTheOthers(t *testing.T) {
 	p := r.plan()
 	var out strings.Builder
 	p.Print(&out)
-	if want := "trouble  seller one: Login with Amazon: 400 invalid_grant (the seller's refresh token is not valid"; !strings.Contains(out.String(), want) || p.Count(setup.Trouble) != 1 {
+	if want := "trouble  seller one: LWA token: 400 invalid_grant (the seller's refresh token is not valid"; !strings.Contains(out.String(), want) || p.Count(setup.Trouble) != 1 {
 		t.Errorf("%s", out.String())
 	}
 	if failed, left := p.Apply(t.Context(), &out); failed+left > 0 || len(r.amazon.Subscriptions()) != 2 {

@@ -60,7 +60,7 @@ func (t *tokens) get(ctx context.Context, who bearer) (conf.Secret, error) {
 		return "", err
 	}
 	if err := json.Unmarshal(body, &answer); err != nil || answer.AccessToken == "" {
-		return "", errors.New("Login with Amazon: the answer holds no access token")
+		return "", errors.New("LWA token: the answer holds no access token")
 	}
 	life := time.Duration(min(answer.ExpiresIn, 86_400)) * time.Second
 	t.kept[who] = accessToken{answer.AccessToken, asked.Add(life - early)}
@@ -89,7 +89,7 @@ func (t *tokens) ask(ctx context.Context, form url.Values) ([]byte, error) {
 	r.Header.Set("User-Agent", userAgent)
 	status, header, body, err := exchange(t.client, r)
 	if err != nil {
-		return nil, fmt.Errorf("Login with Amazon: %w", err)
+		return nil, fmt.Errorf("LWA token: %w", err)
 	}
 	if status != http.StatusOK {
 		return nil, refusedToken(status, header, body)
@@ -102,7 +102,7 @@ func (t *tokens) ask(ctx context.Context, form url.Values) ([]byte, error) {
 func refusedToken(status int, header http.Header, body []byte) error {
 	var answer struct{ Error string }
 	_ = json.Unmarshal(body, &answer) // without a code, the status tells enough
-	return &refusal{call: "Login with Amazon", status: status, code: code(answer.Error), wait: retryAfter(header)}
+	return &refusal{call: "LWA token", status: status, code: code(answer.Error), wait: retryAfter(header)}
 }
 
 // Codes with which Login with Amazon refuses.

@@ -47,20 +47,20 @@ func (m *Managed) FIFO() bool { return m.ref.fifo() }
 func (m *Managed) Name() string { return m.ref.name }
 
 // Find returns the URL of the queue; found is false when there is no such queue. A
-// queue that is given by its URL is not looked for.
+// queue that is given by its URL is not looked for. A service behind an endpoint of its
+// own that does not know the question is taken for the queue itself.
 func (m *Managed) Find(ctx context.Context) (url string, found bool, err error) {
-	if m.ref.url != "" {
-		return m.ref.url, true, nil
+	if url = m.ref.url; url == "" {
+		url, err = m.opener.resolve(ctx, m.api, m.caller, m.ref)
 	}
-	err = m.ask(ctx, "GetQueueUrl", func(ctx context.Context) (err error) {
-		url, err = m.resolve(ctx, m.ref)
-		return err
-	})
 	if missing(err) {
 		return "", false, nil
 	}
+	if err != nil {
+		return "", false, m.refused("GetQueueUrl", err)
+	}
 	m.at(url)
-	return url, err == nil, err
+	return url, true, nil
 }
 
 // Attributes returns the queue's own settings; found is false when there is no such
@@ -108,12 +108,15 @@ func (m *Managed) Peek(ctx context.Context) (any bool, err error) {
 	return any, err
 }
 
-// ask calls until there is an answer, and says of which call a refusal is and what
-// to do about it.
+// ask calls until there is an answer. Errors say of which call a refusal is and what to
+// do about it.
 func (m *Managed) ask(ctx context.Context, action string, call func(context.Context) error) error {
-	err := m.opener.patiently(ctx, call)
-	if err == nil {
-		return nil
+	if err := m.opener.patiently(ctx, call); err != nil {
+		return m.refused(action, err)
 	}
+	return nil
+}
+
+func (m *Managed) refused(action string, err error) error {
 	return fmt.Errorf("queue %q: %s: %w", m.name, action, explained(err))
 }
