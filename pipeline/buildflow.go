@@ -26,6 +26,9 @@ func (b *fileBuilder) declareFlows() {
 			b.problems.Errorf(field.Key, "the name of a flow may not be empty or hold spaces or slashes")
 		}
 		conf.Decode(field.Value, &f.config, b.problems)
+		if b.options.setupOf != f.name {
+			b.problems.Forget(f.config.Setup)
+		}
 		f.limits = newLimits(f.config)
 		f.group = &numbering{}
 		b.p.flows = append(b.p.flows, f)

@@ -19,6 +19,7 @@ type Feed struct {
 // Feeds reads a pipeline.yaml as [Load] does and returns the feeds of one of its flows,
 // in the order of its sources. They are nil when the report has an error.
 func Feeds(path, name string, o Options) ([]Feed, *Report) {
+	o.setupOf = name
 	b, report := loadBuilder(path, o)
 	if report.Err() != nil {
 		return nil, report

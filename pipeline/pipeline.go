@@ -48,6 +48,8 @@ type Options struct {
 	// DefaultState is used when the file names no state; the zero value: the
 	// first of Catalog.States, with its defaults.
 	DefaultState string
+
+	setupOf string // the flow whose `setup` is read too
 }
 
 // Problem is something wrong, or questionable, in a file.

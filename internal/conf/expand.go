@@ -120,5 +120,7 @@ func (e *expander) readFile(path string) ([]byte, error) {
 
 func (e *expander) problem(n *Node, offset int, msg string) *Problem {
 	n.broken = true
-	return e.p.add(n.At(offset), msg)
+	problem := e.p.add(n.At(offset), msg)
+	n.unread = append(n.unread, problem)
+	return problem
 }

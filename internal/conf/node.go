@@ -51,8 +51,9 @@ type Node struct {
 
 	name   string
 	src    *source
-	pieces []piece // what was put in place of ${…}, to keep it out of messages
-	broken bool    // could not be expanded; the problem is already reported
+	pieces []piece    // what was put in place of ${…}, to keep it out of messages
+	broken bool       // could not be expanded; the problem is already reported
+	unread []*Problem // those reported because of that
 }
 
 // Field is one name: value of a map. Key is always a scalar.

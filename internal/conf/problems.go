@@ -51,6 +51,21 @@ func (p *Problems) Include(other *Problems) {
 	p.list = append(p.list, other.list...)
 }
 
+// Forget takes back that ${…} in n or below could not be expanded: who does not read
+// these settings need not have what stands in for them.
+func (p *Problems) Forget(n *Node) {
+	if n == nil {
+		return
+	}
+	p.list = slices.DeleteFunc(p.list, func(problem *Problem) bool { return slices.Contains(n.unread, problem) })
+	for _, f := range n.Fields {
+		p.Forget(f.Value)
+	}
+	for _, item := range n.Items {
+		p.Forget(item)
+	}
+}
+
 // List returns the problems in the order of the files and their lines, each
 // once. Those without a place come last.
 func (p *Problems) List() []Problem {
