@@ -17,6 +17,7 @@ import (
 	"github.com/leat-io/leat/providers/stdin"
 	"github.com/leat-io/leat/providers/stdout"
 	"github.com/leat-io/leat/providers/tiki"
+	"github.com/leat-io/leat/setup"
 )
 
 // Sources returns the sources.
@@ -27,6 +28,11 @@ func Sources() []pipeline.SourceDef {
 // Presets returns the presets, by the names of the vendors.
 func Presets() []pipeline.PresetDef {
 	return []pipeline.PresetDef{sevensenders.Preset, di.Preset, spapi.Preset, mws.Preset, tiki.Preset}
+}
+
+// Setups returns what is to be set up for presets.
+func Setups() []setup.Def {
+	return []setup.Def{sevensenders.Setup, di.Setup, spapi.Setup, mws.Setup}
 }
 
 // Sinks returns the sinks.

@@ -117,11 +117,29 @@ func yamlSellers(path string, data []byte) (all []seller, err error) {
 	if list := root.Get("sellers"); list != nil && len(root.Fields) == 1 {
 		root = list
 	}
-	conf.Decode(root, &all, p)
+	checkShape(root, p)
+	if !p.HasErrors() {
+		conf.Decode(root, &all, p)
+	}
 	if p.HasErrors() {
 		return nil, withoutLines(p)
 	}
 	return all, nil
+}
+
+// checkShape reports what is no list of settings without quoting it: it may be a token.
+func checkShape(root *conf.Node, p *conf.Problems) {
+	if root == nil {
+		return
+	}
+	if root.Kind != conf.List {
+		p.Errorf(root, "want a list of sellers, each as {name: …, refresh_token: …}")
+	}
+	for _, item := range root.Items {
+		if item.Kind != conf.Map {
+			p.Errorf(item, "want a seller as {name: …, refresh_token: …}")
+		}
+	}
 }
 
 // withoutLines leaves out the lines of the file, in which tokens may stand.
