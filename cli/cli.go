@@ -14,6 +14,7 @@ import (
 	"github.com/leat-io/leat/internal/redisapi"
 	"github.com/leat-io/leat/pipeline"
 	"github.com/leat-io/leat/providers"
+	"github.com/leat-io/leat/setup"
 	"github.com/leat-io/leat/stages"
 	"github.com/leat-io/leat/state"
 	"github.com/spf13/cobra"
@@ -33,11 +34,12 @@ func StandardCatalog() pipeline.Catalog {
 
 // Main runs the command with the arguments of the process and returns its exit
 // code: 0 when all went well, 1 for problems in the input or in a file, 2 for
-// wrong usage.
-func Main(catalog pipeline.Catalog) int {
+// wrong usage. setups are what `leat setup` knows; without any there is no such
+// command.
+func Main(catalog pipeline.Catalog, setups ...setup.Def) int {
 	redisapi.Quiet() // every error that it would write of is in ours
 	tuneGC()
-	return run(context.Background(), catalog, os.Args[1:], terminal{os.Stdout, os.Stderr})
+	return run(context.Background(), catalog, setups, os.Args[1:], terminal{os.Stdout, os.Stderr})
 }
 
 // terminal is where the command writes to.
@@ -46,7 +48,7 @@ type terminal struct{ out, err io.Writer }
 // errProblem ends the command with exit code 1 after everything was said.
 var errProblem = errors.New("")
 
-func run(ctx context.Context, catalog pipeline.Catalog, args []string, t terminal) int {
+func run(ctx context.Context, catalog pipeline.Catalog, setups []setup.Def, args []string, t terminal) int {
 	root := &cobra.Command{
 		Use:   "leat",
 		Short: "Leads event feeds into your services: deduplicated, in order, enriched, routed",
@@ -60,6 +62,9 @@ func run(ctx context.Context, catalog pipeline.Catalog, args []string, t termina
 	root.SetErr(t.err)
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(runCommand(catalog, t), checkCommand(catalog, t), expandCommand(catalog, t), inspectCommand(catalog, t), snsCommand(t), versionCommand(t))
+	if len(setups) > 0 {
+		root.AddCommand(setupCommand(catalog, setups, t))
+	}
 	usage := true
 	onRun(root.Commands(), func() { usage = false })
 	command, err := root.ExecuteContextC(ctx)

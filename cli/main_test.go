@@ -4,6 +4,7 @@ import (
 	"os"
 	"testing"
 
+	"github.com/leat-io/leat/providers"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
@@ -14,6 +15,6 @@ func TestMain(m *testing.M) {
 	// The race detector would have every process wait for a second at its end.
 	os.Setenv("GORACE", "atexit_sleep_ms=1")
 	testscript.Main(m, map[string]func(){
-		"leat": func() { os.Exit(Main(StandardCatalog())) },
+		"leat": func() { os.Exit(Main(StandardCatalog(), providers.Setups()...)) },
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"os"
 
 	"github.com/leat-io/leat/cli"
+	"github.com/leat-io/leat/providers"
 )
 
-func main() { os.Exit(cli.Main(cli.StandardCatalog())) }
+func main() { os.Exit(cli.Main(cli.StandardCatalog(), providers.Setups()...)) }
