@@ -26,10 +26,13 @@ func (e entry) write(w io.Writer) error {
 		return err
 	}
 	title := e.def.Name
-	if e.kind != "" {
+	about := "\n" + source.about() + "\n"
+	if e.kind == setupKind {
+		about = ""
+	} else if e.kind != "" {
 		title += " (" + e.kind + ")"
 	}
-	fmt.Fprintf(w, "\n## %s\n\n%s\n", title, source.about())
+	fmt.Fprintf(w, "\n## %s\n%s", title, about)
 	if text := source.behaviour(settings.Name()); text != "" {
 		fmt.Fprintf(w, "\n%s\n", text)
 	}
@@ -86,9 +89,17 @@ func short(v any) string {
 	return text
 }
 
+// examples are the files with the entry's examples.
+func (e entry) examples() string {
+	if e.kind == setupKind {
+		return "setup-*.txtar"
+	}
+	return "example-*.txtar"
+}
+
 // writeExamples prints the cases that the tests run as examples.
-func writeExamples(w io.Writer, folder string) error {
-	paths, err := filepath.Glob(filepath.Join(folder, "testdata", "example-*.txtar"))
+func writeExamples(w io.Writer, folder, files string) error {
+	paths, err := filepath.Glob(filepath.Join(folder, "testdata", files))
 	for _, path := range paths {
 		a, err := txtar.ParseFile(path)
 		if err != nil {

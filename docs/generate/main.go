@@ -41,12 +41,32 @@ const sourcesIntro = "A flow's `from` names a source, or a list of them; `from: 
 	"can use a spool at a time, and a flow without a `dead_letter` has what it rejects offered again, after a second at " +
 	"first and up to five minutes later."
 
+// setupKind is the kind of what is set up for a preset: its folder describes the preset.
+const setupKind = "setup"
+
+const setupIntro = "A vendor sends a feed only where it was told to, and only if it is let in. `leat setup FLOW` looks at what is there, " +
+	"at the vendor and at AWS, and prints a line for each thing that the flow needs:\n\n" +
+	"| | |\n|---|---|\n| `keep` | it is there |\n| `create` | it is missing |\n| `change` | it is there, and has to be different |\n" +
+	"| `test` | it is tried out |\n| `by hand` | only a person can do it: the text to send is printed below |\n" +
+	"| `trouble` | it could not be looked at; the rest could |\n\n" +
+	"Nothing is changed until the same is run with `--apply`. A step that fails does not keep the others from being made, unless they need it. " +
+	"Nothing is remembered either: after an interruption or a failure, the same is run again, finds what is there and makes the rest; once all of it is there, " +
+	"it changes nothing. The exit code is 0 when all went well, 1 for problems, 2 for wrong usage.\n\n" +
+	"The settings are those of the flow's `setup`, below. `${NAME}` in them has to be there for `leat setup` alone: `leat run` and `leat check` do without, so that " +
+	"the credentials of a vendor's control plane need not be where the flow runs. Secrets are never printed.\n\n" +
+	"A program of one's own passes its setups to `cli.Main` behind its catalog; the package `setup` says how one is declared."
+
 func pages() []page {
 	p := []page{
 		{"docs/stages.md", "Stages", "A flow's `stages` is a list; each item names one of these. `name:` beside it gives the stage a name of its own in messages and dead letters.", nil},
 		{"docs/providers.md", "Sources and sinks", sourcesIntro, nil},
 		{"docs/state.md", "State stores", "`state` names where it is remembered what was delivered.", nil},
 	}
+	setups := page{"docs/setup.md", "Setting feeds up", setupIntro, nil}
+	for _, d := range providers.Setups() {
+		setups.entries = append(setups.entries, entry{setupKind, pipeline.Def{Name: d.Preset, Defaults: d.Defaults}})
+	}
+	p = append(p, setups)
 	for _, d := range stages.All() {
 		p[0].entries = append(p[0].entries, entry{"", d.Def})
 	}
@@ -86,7 +106,7 @@ func (p page) write(w io.Writer) error {
 		}
 		if folder := e.folder(); !shown[folder] {
 			shown[folder] = true
-			if err := writeExamples(w, folder); err != nil {
+			if err := writeExamples(w, folder, e.examples()); err != nil {
 				return fmt.Errorf("%s: %w", e.def.Name, err)
 			}
 		}

@@ -59,7 +59,9 @@ type EventBridge struct {
 
 // notificationType is one type and version of payloads.
 type notificationType struct {
-	Type    string `yaml:"type,required,short"`
+	// Type is Amazon's name for it.
+	Type string `yaml:"type,required,short"`
+	// Version is that of the payload. Empty: 1.0.
 	Version string `yaml:"version"`
 }
 
