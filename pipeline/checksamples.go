@@ -10,6 +10,9 @@ import (
 // probably misspelt. It looks at the stages up to the first that may change payloads, and
 // says nothing where a source has no samples.
 func (b *fileBuilder) checkSamples(f *flow) {
+	if b.options.Offline {
+		return // it reads samples itself
+	}
 	var events []*Event
 	for _, s := range f.sources {
 		if s.preset == nil || len(s.preset.file.Samples) == 0 {
