@@ -7,12 +7,11 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"net"
 	"net/http"
 	"net/url"
-	"time"
 
 	"github.com/leat-io/leat/internal/conf"
+	"github.com/leat-io/leat/internal/webcall"
 	"github.com/leat-io/leat/pipeline"
 )
 
@@ -39,32 +38,8 @@ func newClient(c SinkConfig, clock pipeline.Clock) *client {
 	where, _ := url.Parse(c.URL) // Validate has seen it
 	return &client{
 		config: c, host: where.Scheme + "://" + where.Host, hide: newRedactor(c, where), clock: clock, slots: make(chan struct{}, max(1, c.MaxRequests)),
-		transport: newTransport(),
+		transport: webcall.NewTransport(),
 	}
-}
-
-func newTransport() *http.Transport {
-	return &http.Transport{
-		Proxy:                  proxy,
-		DialContext:            (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
-		ForceAttemptHTTP2:      true,
-		MaxIdleConns:           100,
-		MaxIdleConnsPerHost:    100,
-		IdleConnTimeout:        90 * time.Second,
-		TLSHandshakeTimeout:    10 * time.Second,
-		MaxResponseHeaderBytes: 64 << 10,
-		DisableCompression:     true, // nothing in an answer is worth unpacking
-	}
-}
-
-// proxy asks the environment. What is wrong there is not quoted: addresses of
-// proxies hold passwords.
-func proxy(q *http.Request) (*url.URL, error) {
-	u, err := http.ProxyFromEnvironment(q)
-	if err != nil {
-		return nil, errors.New("the environment (HTTP_PROXY, HTTPS_PROXY) names a proxy that is not a URL")
-	}
-	return u, nil
 }
 
 // send makes one request. Nil means that the receiver has taken the body.

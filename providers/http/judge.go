@@ -4,10 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strconv"
 	"strings"
-	"time"
 
+	"github.com/leat-io/leat/internal/webcall"
 	"github.com/leat-io/leat/pipeline"
 )
 
@@ -42,32 +41,10 @@ func (c *client) judge(answer *http.Response, body []byte) error {
 // later is the error of a request that is to be made again, when the receiver
 // says so.
 func (c *client) later(err error, retryAfter string) error {
-	if d := delay(retryAfter, c.clock.Now()); d > 0 {
+	if d := webcall.RetryAfter(retryAfter, c.clock.Now()); d > 0 {
 		return pipeline.RetryAfter(err, d)
 	}
 	return err
-}
-
-// maxDelay is the longest time that a receiver can ask for.
-const maxDelay = time.Hour
-
-// delay reads a Retry-After header: seconds or a date. What is neither is 0.
-func delay(value string, now time.Time) time.Duration {
-	if value == "" {
-		return 0
-	}
-	if strings.Trim(value, "0123456789") == "" {
-		seconds, err := strconv.ParseUint(value, 10, 32)
-		if err != nil || seconds > uint64(maxDelay/time.Second) {
-			return maxDelay
-		}
-		return time.Duration(seconds) * time.Second
-	}
-	at, err := http.ParseTime(value)
-	if err != nil {
-		return 0
-	}
-	return max(0, min(at.Sub(now), maxDelay))
 }
 
 const excerptLen = 200

@@ -2,15 +2,13 @@ package enrich
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/leat-io/leat/internal/rawjson"
+	"github.com/leat-io/leat/internal/webcall"
 	"github.com/leat-io/leat/pipeline"
 )
 
@@ -69,23 +67,8 @@ func drain(body io.Reader) { _, _ = io.CopyN(io.Discard, body, 64<<10) }
 
 // later is the error of a request that is to be made again, when the service says so.
 func (l *httpLookup) later(err error, retryAfter string) error {
-	if d := delay(retryAfter, l.clock.Now()); d > 0 {
+	if d := webcall.RetryAfter(retryAfter, l.clock.Now()); d > 0 {
 		return pipeline.RetryAfter(err, d)
 	}
 	return err
-}
-
-// maxDelay is the longest time that a service can ask for.
-const maxDelay = time.Hour
-
-// delay reads a Retry-After header: seconds or a date. What is neither is 0.
-func delay(value string, now time.Time) time.Duration {
-	if seconds, err := strconv.ParseUint(value, 10, 64); err == nil || errors.Is(err, strconv.ErrRange) {
-		return time.Duration(min(seconds, uint64(maxDelay/time.Second))) * time.Second
-	}
-	at, err := http.ParseTime(value)
-	if err != nil {
-		return 0
-	}
-	return max(0, min(at.Sub(now), maxDelay))
 }

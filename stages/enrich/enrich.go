@@ -12,6 +12,7 @@ import (
 	"encoding/json"
 	"errors"
 
+	"github.com/leat-io/leat/internal/webcall"
 	"github.com/leat-io/leat/pipeline"
 )
 
@@ -41,7 +42,7 @@ func open(c Config, env *pipeline.Env) (place, error) {
 	case c.Redis.URL != "":
 		return openRedis(c, env)
 	case !c.HTTP.URL.IsZero():
-		return openHTTP(c, env, newTransport())
+		return openHTTP(c, env, webcall.NewTransport())
 	}
 	return openFile(c, env)
 }

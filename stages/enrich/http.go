@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"net/url"
-	"time"
 
 	"github.com/leat-io/leat/pipeline"
 )
@@ -55,30 +53,6 @@ func newHTTPLookup(c HTTPConfig, where *url.URL, transport http.RoundTripper, cl
 		config: c, name: where.Scheme + "://" + where.Host, header: header, hide: newRedactor(c, where),
 		clock: clock, slots: make(chan struct{}, c.MaxRequests), transport: transport,
 	}
-}
-
-func newTransport() *http.Transport {
-	return &http.Transport{
-		Proxy:                  proxy,
-		DialContext:            (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
-		ForceAttemptHTTP2:      true,
-		MaxIdleConns:           100,
-		MaxIdleConnsPerHost:    100,
-		IdleConnTimeout:        90 * time.Second,
-		TLSHandshakeTimeout:    10 * time.Second,
-		MaxResponseHeaderBytes: 64 << 10,
-		DisableCompression:     true, // max_response must bound what comes out as well
-	}
-}
-
-// proxy asks the environment. What is wrong there is not quoted: addresses of
-// proxies hold passwords.
-func proxy(q *http.Request) (*url.URL, error) {
-	u, err := http.ProxyFromEnvironment(q)
-	if err != nil {
-		return nil, errors.New("the environment (HTTP_PROXY, HTTPS_PROXY) names a proxy that is not a URL")
-	}
-	return u, nil
 }
 
 // Lookup returns the JSON that a URL answers with.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/leat-io/leat/internal/webcall"
 	"github.com/leat-io/leat/pipeline"
 )
 
@@ -71,7 +72,7 @@ func TestWhatAnswersMean(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			base := serve(t, c.answer)
-			through := newTransport()
+			through := webcall.NewTransport()
 			defer through.CloseIdleConnections()
 			value, found, err := lookupOf(t, "url: '"+base+"/{body.code}', max_response: 200B", through).Lookup(t.Context(), base+"/OSL")
 			switch {
@@ -120,7 +121,7 @@ func (f roundTrip) RoundTrip(q *http.Request) (*http.Response, error) { return f
 func TestAServiceThatIsNotThereIsAFailureThatMayPass(t *testing.T) {
 	gone := httptest.NewServer(nil)
 	gone.Close()
-	through := newTransport()
+	through := webcall.NewTransport()
 	defer through.CloseIdleConnections()
 	_, found, err := lookupOf(t, "url: '"+gone.URL+"/{body.code}'", through).Lookup(t.Context(), gone.URL+"/OSL")
 	if err == nil || found || pipeline.Rejected(err) {

@@ -1,4 +1,4 @@
-package enrich
+package webcall
 
 import (
 	"testing"
@@ -19,7 +19,7 @@ func TestRetryAfterIsSecondsOrADate(t *testing.T) {
 		"Sat, 14 Mar 2026 08:00:00 GMT": 0,
 		"Sat, 14 Mar 2099 09:00:00 GMT": time.Hour,
 	} {
-		if got := delay(value, now); got != want {
+		if got := RetryAfter(value, now); got != want {
 			t.Errorf("%q: %s, want %s", value, got, want)
 		}
 	}
