@@ -37,6 +37,18 @@ func (env *Env) Lease() (Lease, bool) {
 	return s.Lease(env.space), true
 }
 
+// LeaseOf returns a lease of something outside that only one may use at a time, such as a
+// queue: among all replicas if the state store has leases, see [Leases], else among the
+// parts of this pipeline. What was lost, or given back, is asked for anew with
+// another call.
+func (env *Env) LeaseOf(name string) Lease {
+	s, ok := env.pipeline.state.(Leases)
+	if !ok {
+		return env.pipeline.leases.lease(name)
+	}
+	return s.Lease("/" + name) // no stage's begins like that, for its flow has a name
+}
+
 // Fail stops the flow and those it is linked with, and has [Pipeline.Run] return the
 // error: held events go back, those under way are finished.
 func (env *Env) Fail(err error) {

@@ -28,6 +28,7 @@ type Pipeline struct {
 
 	failures failures
 	spools   []*spooled
+	leases   localLeases
 }
 
 // Options are what a program lends to a pipeline.
