@@ -21,6 +21,7 @@ import (
 	"github.com/leat-io/leat/pipeline/flowtest"
 	"github.com/leat-io/leat/providers/tiki/tikitest"
 	"github.com/leat-io/leat/stages"
+	"github.com/leat-io/leat/state/memory"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -217,4 +218,35 @@ func (w rewriting) RoundTrip(r *http.Request) (*http.Response, error) {
 		r.Body = io.NopCloser(strings.NewReader(`{"ack_id":null}`))
 	}
 	return w.server.Direct().RoundTrip(r)
+}
+
+// withRecorder adds what a flow needs to be checked.
+func withRecorder(c pipeline.Catalog) pipeline.Catalog {
+	c.Sinks = append(c.Sinks, pipeline.DefineSink("record", struct{}{}, func(struct{}, *pipeline.Env) (pipeline.Handler, error) {
+		return func(context.Context, *pipeline.Event) error { return nil }, nil
+	}))
+	c.States = append(c.States, memory.State)
+	return c
+}
+
+// eventually polls until done is true, for tests with a network.
+func eventually(t testing.TB, what string, done func() bool) {
+	t.Helper()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(30 * time.Second); !done(); <-tick.C {
+		if time.Now().After(deadline) {
+			t.Fatalf("%s: not after half a minute", what)
+		}
+	}
+}
+
+// quoting answers calls about queues with what was sent.
+type quoting struct{ server *tikitest.Server }
+
+func (q quoting) RoundTrip(r *http.Request) (*http.Response, error) {
+	if strings.HasSuffix(r.URL.Path, "/token") {
+		return q.server.Direct().RoundTrip(r)
+	}
+	return &http.Response{StatusCode: 403, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(fmt.Sprint(r.Header)))}, nil
 }

@@ -25,15 +25,15 @@ func readPull(body []byte) (pulled, error) {
 	if events == nil {
 		return pulled{}, errors.New(`it has no "events"`)
 	}
-	var p pulled
-	if p.ackID, err = readAckID(ackID); err != nil {
+	id, err := readAckID(ackID)
+	if err != nil || rawjson.KindOf(events) == rawjson.Null {
+		return pulled{nil, id}, err
+	}
+	list, err := readElements(events)
+	if err != nil {
 		return pulled{}, err
 	}
-	if rawjson.KindOf(events) == rawjson.Null {
-		return p, nil
-	}
-	p.elements, err = readElements(events)
-	return p, err
+	return pulled{list, id}, nil
 }
 
 // membersOf returns the two members that count. One that is there twice is refused: which
