@@ -9,11 +9,11 @@ import (
 	"github.com/leat-io/leat/pipeline"
 )
 
-// The manual shows flows with the sources and sinks of AWS and Redis; they must pass check
+// The manual shows flows with the sources and sinks of AWS, Redis and Tiki; they must pass check
 // without a warning.
 func TestExamplesOfQueuesTopicsAndStreamsPassCheck(t *testing.T) {
 	var paths []string
-	for _, folder := range []string{"sqs", "sns", "redisstream"} {
+	for _, folder := range []string{"sqs", "sns", "redisstream", "tiki"} {
 		found, _ := filepath.Glob("../providers/" + folder + "/testdata/example-*.txtar")
 		paths = append(paths, found...)
 	}
@@ -29,7 +29,7 @@ func TestExamplesOfQueuesTopicsAndStreamsPassCheck(t *testing.T) {
 			t.Errorf("%s: %v", path, report.Problems())
 		}
 	}
-	if len(paths) < 4 {
+	if len(paths) < 5 {
 		t.Errorf("only %d examples", len(paths))
 	}
 }

@@ -22,7 +22,7 @@ import (
 
 // Sources returns the sources.
 func Sources() []pipeline.SourceDef {
-	return []pipeline.SourceDef{file.Source, stdin.Source, http.Source, snshttp.Source, sqs.Source, redisstream.Source}
+	return []pipeline.SourceDef{file.Source, stdin.Source, http.Source, snshttp.Source, sqs.Source, redisstream.Source, tiki.Source}
 }
 
 // Presets returns the presets, by the names of the vendors.
