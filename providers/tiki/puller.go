@@ -65,7 +65,7 @@ func (p *puller) round(ctx context.Context) {
 		p.s.counts.removed.Add(before)
 	}
 	p.ackID = answer.ackID
-	fresh := p.take(answer, acked)
+	fresh := p.take(answer)
 	if len(answer.elements) == 0 {
 		p.succeeded()
 		pipeline.Sleep(ctx, p.s.clock, p.s.config.Wait, nil)
@@ -89,8 +89,8 @@ var (
 	errNothingNew = errors.New("the same events came again although they are settled")
 )
 
-func (p *puller) take(answer pulled, removed bool) (fresh int) {
-	fresh = p.s.table.take(answer.elements, removed)
+func (p *puller) take(answer pulled) (fresh int) {
+	fresh = p.s.table.take(answer.elements)
 	p.s.counts.received.Add(len(answer.elements))
 	p.s.counts.again.Add(len(answer.elements) - fresh)
 	for _, e := range answer.elements {

@@ -63,7 +63,7 @@ func TestWhatGoesBackIsOfferedAgainFromMemoryAndNothingElseIs(t *testing.T) {
 func TestWhatGoesBackEarlierIsNotOvertakenByWhatComesBehindIt(t *testing.T) {
 	table := newTable(func(returns int) time.Duration { return time.Duration(returns) * time.Second })
 	now := time.Now()
-	table.take([]element{{id: "0"}, {id: "1", digest: [32]byte{1}}, {id: "2", digest: [32]byte{2}}}, false)
+	table.take([]element{{id: "0"}, {id: "1", digest: [32]byte{1}}, {id: "2", digest: [32]byte{2}}})
 	all, _ := table.next(now)
 	table.handBack(all[:1], now)
 	again, wait := table.next(now)

@@ -38,15 +38,15 @@ func newTable(backoff func(int) time.Duration) *table {
 }
 
 // take replaces the batch by another one. Events of the last batch that come again keep
-// their state, so that what is settled or with the flow is not offered a second time. Once
-// that batch is known to be removed, this is so only for events with an id of their own:
-// others may well be alike and not the same. It returns how many were not there before.
-func (t *table) take(list []element, removed bool) (fresh int) {
+// their state, so that what is settled or with the flow is not offered a second time. This
+// is so only for events with an id of their own: of others nobody knows whether they are the
+// same or only alike. It returns how many were not there before.
+func (t *table) take(list []element) (fresh int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	known := map[[32]byte][]*entry{}
 	for _, e := range t.entries {
-		if e.own || !removed {
+		if e.own {
 			known[e.digest] = append(known[e.digest], e)
 		}
 	}
