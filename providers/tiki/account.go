@@ -26,7 +26,7 @@ type Account struct {
 	Token conf.Secret `yaml:"token"`
 	// BaseURL is where queues are. It must be https unless it is on this machine.
 	BaseURL string `yaml:"base_url"`
-	// TokenURL is where tokens are fetched; for it holds the same. Connections go through
+	// TokenURL is where tokens are fetched. It must be https, too. Connections go through
 	// the proxy that HTTPS_PROXY, HTTP_PROXY and NO_PROXY of the environment name, and no
 	// redirect is followed.
 	TokenURL string `yaml:"token_url"`
