@@ -19,7 +19,8 @@ import (
 // be told apart is a failure as a whole, and nothing of it is taken.
 //
 // Events are given to the flow in the order of the queue. What the flow hands back is
-// offered again after return_after, from memory and in order among itself. The next pull,
+// offered again after return_after, from memory and in order among itself, and may then come
+// behind later events that the flow has kept. The next pull,
 // which removes the events from the queue, waits until all are settled; events that are
 // settled are not offered again by this process while others keep theirs back. When the
 // flow stops and all are settled, that is said at once; otherwise all of them come again
