@@ -1,14 +1,17 @@
 package pipeline
 
 import (
-	"strconv"
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 
 	"github.com/leat-io/leat/internal/conf"
 	"github.com/leat-io/leat/internal/rawjson"
 )
 
-// Identity is what makes two events the same: one expression, or a list of
-// parts that are joined so that no two lists of values give the same text.
+// Identity is what makes two events the same: one expression, or a list of parts.
+// Parts are joined with |, so that no two lists of values give the same text: a | or
+// \ in a part has a \ in front, and null is \N.
 type Identity struct {
 	parts []Expr
 	list  bool
@@ -34,8 +37,26 @@ func (id *Identity) UnmarshalNode(n *conf.Node, p *conf.Problems) {
 func (id Identity) IsZero() bool { return len(id.parts) == 0 }
 
 // Of returns the event's identity. In a list null is a value of its own; when
-// all parts are null, or a single expression is, the event's ID serves.
+// all parts are null, or a single expression is, the event's ID serves, and if it
+// has none, the digest of its bytes.
 func (id Identity) Of(e *Event) (string, error) {
+	text, err := id.own(e)
+	switch {
+	case err != nil || text != "":
+		return text, err
+	case e.ID != "":
+		return e.ID, nil
+	}
+	raw, err := e.Bytes()
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(raw)
+	return hex.EncodeToString(sum[:16]), nil
+}
+
+// own returns the identity that the values of the parts give, or "".
+func (id Identity) own(e *Event) (string, error) {
 	if !id.list {
 		return id.single(e)
 	}
@@ -47,17 +68,31 @@ func (id Identity) Of(e *Event) (string, error) {
 		if text, ok, err = id.parts[i].appendText(text[:0], e); err != nil {
 			return "", err
 		}
+		if i > 0 {
+			out = append(out, '|')
+		}
 		if known = known || ok; !ok {
-			out = append(out, "-;"...) // null, which no text is written as
+			out = append(out, `\N`...) // null, which no text is written as
 			continue
 		}
-		out = strconv.AppendInt(out, int64(len(text)), 10)
-		out = append(append(out, ':'), text...)
+		out = appendEscaped(out, text)
 	}
 	if !known {
-		return e.ID, nil
+		return "", nil
 	}
 	return string(out), nil
+}
+
+// appendEscaped appends a part so that it neither ends nor is null by accident.
+func appendEscaped(dst, text []byte) []byte {
+	for {
+		i := bytes.IndexAny(text, `|\`)
+		if i < 0 {
+			return append(dst, text...)
+		}
+		dst = append(append(dst, text[:i]...), '\\', text[i])
+		text = text[i+1:]
+	}
 }
 
 // appendText is [Expr.Text] into dst.
@@ -81,7 +116,7 @@ func (id Identity) single(e *Event) (string, error) {
 		return "", err
 	}
 	if !ok || err != nil {
-		return e.ID, nil
+		return "", nil
 	}
 	return text, nil
 }

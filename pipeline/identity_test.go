@@ -38,7 +38,7 @@ func (v values) event(rt *rapid.T) *Event {
 
 // drawValues prefers texts that look like pieces of a joined identity.
 func drawValues(rt *rapid.T, name string) (v values) {
-	text := rapid.OneOf(rapid.SampledFrom([]string{"", "-", "-;", "1:", "1:a", "0:", ":", ";", "#", "2:-;"}), rapid.StringOfN(rapid.RuneFrom([]rune("-;:01a")), 0, 4, -1))
+	text := rapid.OneOf(rapid.SampledFrom([]string{"", "|", `\`, `\N`, `\|`, `\\`, "N", `a|\N`}), rapid.StringOfN(rapid.RuneFrom([]rune(`|\Na`)), 0, 4, -1))
 	for i := range v {
 		if rapid.Bool().Draw(rt, name+" has a value") {
 			s := text.Draw(rt, name)
@@ -49,8 +49,10 @@ func drawValues(rt *rapid.T, name string) (v values) {
 }
 
 func (v values) equal(o values) bool {
-	return slices.EqualFunc(v[:], o[:], func(a, b *string) bool { return (a == nil) == (b == nil) && (a == nil || *a == *b) })
+	return slices.EqualFunc(v[:], o[:], sameText)
 }
+
+func sameText(a, b *string) bool { return (a == nil) == (b == nil) && (a == nil || *a == *b) }
 
 func TestDifferentListsOfPartsGiveDifferentIdentities(t *testing.T) {
 	id := identityOf(t, `[body.a, body.b, body.c]`)
@@ -79,10 +81,14 @@ func TestIdentities(t *testing.T) {
 		{`body.a`, `{"a":null}`, "inherited"},
 		{`body.a`, `{}`, "inherited"},
 		{`body.a + "/" + body.b`, `{"a":"x"}`, "inherited"},
-		{`[body.a]`, `{"a":"x"}`, "1:x"},
+		{`[body.a]`, `{"a":"x"}`, "x"},
+		{`[body.a]`, `{"a":""}`, "inherited"}, // an id that says nothing
+		{`body.a`, `{"a":""}`, "inherited"},
+		{`[body.a, body.b, body.c]`, `{"a":370724761411111111,"b":"2019-01-22 14:38:00","c":"EMAIL"}`, "370724761411111111|2019-01-22 14:38:00|EMAIL"},
+		{`[body.a, body.b]`, `{"a":"x|y\\z","b":" N "}`, `x\|y\\z| N `},
 		{`[body.a, body.b]`, `{}`, "inherited"},
-		{`[body.a, body.b]`, `{"b":""}`, "-;0:"},
-		{`[body.a, '"fixed"']`, `{}`, "-;5:fixed"},
+		{`[body.a, body.b]`, `{"b":""}`, `\N|`},
+		{`[body.a, '"fixed"']`, `{}`, `\N|fixed`},
 	} {
 		if got, err := identityOf(t, c.id).Of(NewEvent("inherited", []byte(c.body))); got != c.want || err != nil {
 			t.Errorf("id: %s of %s is %q, %v; want %q", c.id, c.body, got, err, c.want)
@@ -108,5 +114,56 @@ func TestAListOfNoPartsIsRefused(t *testing.T) {
 	conf.Decode(root, new(Identity), problems)
 	if problems.Err() == nil {
 		t.Error("an empty list is accepted")
+	}
+}
+
+// Lists of any length give different texts; an empty text stands for the list of
+// one empty text, and is no identity.
+func TestJoinedListsAreUnambiguous(t *testing.T) {
+	ids := map[int]Identity{}
+	for n, yaml := range []string{1: `[body.a]`, 2: `[body.a, body.b]`, 3: `[body.a, body.b, body.c]`} {
+		if n > 0 {
+			ids[n] = identityOf(t, yaml)
+		}
+	}
+	rapid.Check(t, func(rt *rapid.T) {
+		lenA, lenB := rapid.IntRange(1, 3).Draw(rt, "length of a"), rapid.IntRange(1, 3).Draw(rt, "length of b")
+		a, b := drawValues(rt, "a"), drawValues(rt, "b")
+		idA, errA := ids[lenA].own(a.event(rt))
+		idB, errB := ids[lenB].own(b.event(rt))
+		if errA != nil || errB != nil {
+			rt.Fatal(errA, errB)
+		}
+		noneA, noneB := a.none(lenA), b.none(lenB)
+		same := lenA == lenB && slices.EqualFunc(a[:lenA], b[:lenB], sameText)
+		if noneA || noneB {
+			return // the inherited id serves
+		}
+		if (idA == idB) != same {
+			rt.Fatalf("%s of %d and %s of %d give %q and %q", show(a), lenA, show(b), lenB, idA, idB)
+		}
+	})
+}
+
+func (v values) none(n int) bool {
+	return !slices.ContainsFunc(v[:n], func(s *string) bool { return s != nil })
+}
+
+func TestIdentitiesOfEventsWithoutAnyComeFromTheirBytes(t *testing.T) {
+	for _, id := range []string{`body.a`, `[body.a, body.b]`, `body.a + body.b`} {
+		x := identityOf(t, id)
+		one, err := x.Of(NewEvent("", []byte(`{"c":1}`)))
+		again, _ := x.Of(NewEvent("", []byte(`{"c":1}`)))
+		other, _ := x.Of(NewEvent("", []byte(`{"c":2}`)))
+		if err != nil || len(one) != 32 || again != one || other == one {
+			t.Errorf("id: %s gives %s, %s and %s, %v", id, one, again, other, err)
+		}
+	}
+}
+
+func TestJoiningAllocatesOnlyTheIdentity(t *testing.T) {
+	id, e := identityOf(t, `[body.a, body.b]`), NewEvent("", []byte(`{"a":"x|y","b":null}`))
+	if n := testing.AllocsPerRun(100, func() { _, _ = id.Of(e) }); n > 1 {
+		t.Errorf("%v allocations", n)
 	}
 }

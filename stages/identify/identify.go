@@ -15,8 +15,10 @@ var Stage = pipeline.DefineStage("identify", Config{}, New)
 // as it was.
 type Config struct {
 	// What tells the event apart from others: an expression, or a list of
-	// expressions whose values together do, null being a value too. When all of
-	// them are null, or a single one is, the event keeps the id it has. Leave
+	// expressions whose values together do, null being a value too. The values of
+	// a list are joined with |; a | or \ in one gets a \ in front, and null is \N.
+	// When all of them are null, or a single one is null or empty, the event keeps
+	// the id it has; one that has none is called by a hash of its bytes. Leave
 	// out nothing that may differ: events with the same id count as copies.
 	ID pipeline.Identity `yaml:"id"`
 	// The kind of event: an expression, or a list of rules of which the first
