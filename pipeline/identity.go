@@ -55,6 +55,24 @@ func (id Identity) Of(e *Event) (string, error) {
 	return hex.EncodeToString(sum[:16]), nil
 }
 
+// Digest returns the digest of the event's identity. Where that is the event's own
+// ID, its Type counts too; see [Event.Digest].
+func (id Identity) Digest(e *Event) (Digest, error) {
+	if id.IsZero() {
+		return e.Digest(), nil
+	}
+	text, err := id.own(e)
+	switch {
+	case err != nil:
+		return Digest{}, err
+	case text == "" && e.ID != "":
+		return e.Digest(), nil
+	case text == "":
+		text, err = id.Of(e)
+	}
+	return DigestOf(text), err
+}
+
 // own returns the identity that the values of the parts give, or "".
 func (id Identity) own(e *Event) (string, error) {
 	if !id.list {

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"crypto/sha256"
 	"encoding/json"
 	"slices"
 	"testing"
@@ -164,6 +165,20 @@ func TestIdentitiesOfEventsWithoutAnyComeFromTheirBytes(t *testing.T) {
 func TestJoiningAllocatesOnlyTheIdentity(t *testing.T) {
 	id, e := identityOf(t, `[body.a, body.b]`), NewEvent("", []byte(`{"a":"x|y","b":null}`))
 	if n := testing.AllocsPerRun(100, func() { _, _ = id.Of(e) }); n > 1 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+func TestDigestsTellTypesApart(t *testing.T) {
+	digest := func(id, kind string) Digest { return (&Event{ID: id, Type: kind}).Digest() }
+	plain := sha256.Sum256([]byte("a"))
+	if digest("a", "") != DigestOf("a") || digest("a", "t") == digest("a", "") || digest("a", "bc") == digest("ab", "c") ||
+		digest("a", "t") == digest("at", "") || digest("a", "t") == digest("a", "u") || digest("a", "t") != digest("a", "t") ||
+		digest("a", "t") == digest(string(plain[:]), "t") {
+		t.Error("digests do not tell ids and types apart")
+	}
+	e := &Event{ID: "0123456789", Type: "ANY_OFFER_CHANGED"}
+	if n := testing.AllocsPerRun(100, func() { e.Digest() }); n > 0 {
 		t.Errorf("%v allocations", n)
 	}
 }

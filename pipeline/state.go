@@ -73,6 +73,20 @@ type Times interface {
 // Digest is a 128-bit digest of an event's identity.
 type Digest [16]byte
 
+// Digest returns the digest of what tells the event apart from others: its ID, and
+// its Type if it has one, for there are vendors that send two events of different
+// types under one id.
+func (e *Event) Digest() Digest {
+	id := sha256.Sum256([]byte(e.ID))
+	if e.Type == "" {
+		return Digest(id[:16])
+	}
+	var space [96]byte // types are short
+	// No id that anyone can find has the digest of another one and a type.
+	sum := sha256.Sum256(append(append(space[:0], id[:]...), e.Type...))
+	return Digest(sum[:16])
+}
+
 // DigestOf returns the digest of an identity.
 func DigestOf(id string) Digest {
 	sum := sha256.Sum256([]byte(id))

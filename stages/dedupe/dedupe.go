@@ -23,8 +23,8 @@ type Config struct {
 	// How long a delivered event is remembered. Longer than its source keeps
 	// messages, or a copy that comes after that is delivered again.
 	TTL time.Duration `yaml:"ttl"`
-	// What makes two events the same, if not their id: an expression, or a list
-	// of expressions.
+	// What makes two events the same, if not their id and type: an expression, or
+	// a list of expressions.
 	ID pipeline.Identity `yaml:"id"`
 	// What happens while the state store cannot be asked: hold the event until
 	// it can, or deliver it, marked leat.dedupe=unknown and perhaps twice.
@@ -77,7 +77,7 @@ func New(c Config, env *pipeline.Env) (pipeline.Stage, error) {
 }
 
 func (s *stage) handle(ctx context.Context, e *pipeline.Event, next pipeline.Handler) error {
-	id, err := s.identity(e)
+	id, err := s.config.ID.Digest(e)
 	if err != nil {
 		return err
 	}
@@ -94,14 +94,6 @@ func (s *stage) handle(ctx context.Context, e *pipeline.Event, next pipeline.Han
 	err = s.claimAndDeliver(ctx, id, e, next)
 	settled = err == nil
 	return err
-}
-
-func (s *stage) identity(e *pipeline.Event) (pipeline.Digest, error) {
-	if s.config.ID.IsZero() {
-		return pipeline.DigestOf(e.ID), nil
-	}
-	id, err := s.config.ID.Of(e)
-	return pipeline.DigestOf(id), err
 }
 
 func (s *stage) claimAndDeliver(ctx context.Context, id pipeline.Digest, e *pipeline.Event, next pipeline.Handler) error {

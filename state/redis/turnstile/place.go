@@ -30,7 +30,7 @@ type place struct {
 }
 
 func newPlace(l *line, e pipeline.Entrant) *place {
-	digest := pipeline.DigestOf(e.ID)
+	digest := e.Digest()
 	p := &place{line: l, entrant: e, base: string(digest[:]), order: orderOf(e.Event), entered: l.shard.t.o.Clock.Now(), turn: make(chan pipeline.Turn, 1)}
 	p.id = p.base
 	if !e.Time.IsZero() {
