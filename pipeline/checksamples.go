@@ -90,8 +90,9 @@ func fieldsAt(events []*Event, p Path) (names []string) {
 }
 
 var (
-	exprType = reflect.TypeFor[Expr]()
-	pathType = reflect.TypeFor[Path]()
+	exprType     = reflect.TypeFor[Expr]()
+	pathType     = reflect.TypeFor[Path]()
+	identityType = reflect.TypeFor[Identity]()
 )
 
 // pathsIn finds the fields that settings read, as far as the settings are exported.
@@ -108,6 +109,8 @@ func pathsIn(v reflect.Value, found []Path) []Path {
 		return append(found, x.paths...)
 	case pathType:
 		return append(found, v.Interface().(Path))
+	case identityType:
+		return pathsIn(reflect.ValueOf(v.Interface().(Identity).parts), found)
 	}
 	switch v.Kind() {
 	case reflect.Pointer, reflect.Interface:
