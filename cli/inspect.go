@@ -12,6 +12,7 @@ import (
 
 	"github.com/ThreeDotsLabs/watermill/message"
 	"github.com/leat-io/leat/internal/conf"
+	"github.com/leat-io/leat/internal/redact"
 	"github.com/leat-io/leat/pipeline"
 	"github.com/spf13/cobra"
 )
@@ -24,9 +25,10 @@ type inspection struct {
 	t        terminal
 
 	payload []byte
-	lines   []byte   // of the events so far
-	events  int      // so far
-	bad     []string // why events cannot be handled
+	hide    *redact.Redactor // of fields that are secret
+	lines   []byte           // of the events so far
+	events  int              // so far
+	bad     []string         // why events cannot be handled
 }
 
 func inspectCommand(catalog pipeline.Catalog, t terminal) *cobra.Command {
@@ -82,6 +84,7 @@ func (in *inspection) run(ctx context.Context, file string, stdin io.Reader) err
 	if err := report.Err(); err != nil {
 		return err
 	}
+	in.hide = redact.New(p.Secrets()...)
 	if err := p.Run(ctx); err != nil {
 		return err
 	}

@@ -36,7 +36,7 @@ func (in *inspection) add(e *pipeline.Event) error {
 	if err != nil {
 		return pipeline.Reject(err)
 	}
-	l := line{Vendor: in.as, Type: e.Type, ID: e.ID, Key: e.Key, Index: in.events, Body: body}
+	l := line{Vendor: in.as, Type: e.Type, ID: e.ID, Key: e.Key, Index: in.events, Body: in.hide.JSON(body)}
 	if !e.Time.IsZero() {
 		text := e.Time.UTC().Format(timeLayout)
 		l.Time = &text
