@@ -29,6 +29,7 @@ func (n *Names) UnmarshalNode(node *conf.Node, p *conf.Problems) {
 // readNames reads one name or a list of them.
 func readNames(node *conf.Node, p *conf.Problems) rawjson.Names {
 	var list struct {
+		// The names of fields.
 		Names []string `yaml:"names,short,one"`
 	}
 	if node.Kind == conf.Map {
