@@ -39,7 +39,7 @@ var rings = [][]string{
 	{"pipeline"},
 	{"setup"},
 	{"stages", "providers", "state", "plugins"},
-	{"cmd", "cli", "examples", "docs", "bench", "chaos"},
+	{"cmd", "cli", "examples", "docs", "bench", "chaos", "acceptance"},
 }
 
 func ring(path string) int {

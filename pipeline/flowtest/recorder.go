@@ -19,13 +19,13 @@ type Recorder struct {
 
 // Got is an event that reached a sink.
 type Got struct {
-	Sink    string
-	ID, Key string
-	Time    time.Time // of the event
-	Seq     pipeline.Seq
-	Body    string
-	Meta    map[string]string
-	At      time.Time // when it came
+	Sink          string
+	ID, Key, Type string
+	Time          time.Time // of the event
+	Seq           pipeline.Seq
+	Body          string
+	Meta          map[string]string
+	At            time.Time // when it came
 }
 
 func (r *Recorder) define() pipeline.SinkDef {
@@ -44,7 +44,7 @@ func (r *Recorder) deliver(sink string, e *pipeline.Event) error {
 			return err
 		}
 	}
-	g := Got{Sink: sink, ID: e.ID, Key: e.Key, Time: e.Time, Seq: e.Seq, Body: string(body), Meta: map[string]string{}, At: time.Now()}
+	g := Got{Sink: sink, ID: e.ID, Key: e.Key, Type: e.Type, Time: e.Time, Seq: e.Seq, Body: string(body), Meta: map[string]string{}, At: time.Now()}
 	for k, v := range e.AllMeta() {
 		g.Meta[k] = v
 	}
