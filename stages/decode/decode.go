@@ -53,6 +53,9 @@ type Config struct {
 	// messages that come by way of EventBridge. A text there is read as JSON. Without
 	// any of them the payload stays what it is.
 	Within []pipeline.Path `yaml:"within,one"`
+	// Needs names fields of which at least one has to be there, or the payload is not
+	// what this feed sends: an error page can be JSON or XML as well.
+	Needs []pipeline.Path `yaml:"needs,one"`
 	// Lists names the elements of XML that are always lists, even when there
 	// is only one.
 	Lists []string `yaml:"lists,one"`
@@ -79,7 +82,12 @@ func New(c Config, _ *pipeline.Env) (pipeline.Stage, error) {
 	if err != nil {
 		return nil, err
 	}
-	return pipeline.Map(func(_ context.Context, e *pipeline.Event) error { return read(e) }), nil
+	return pipeline.Map(func(_ context.Context, e *pipeline.Event) error {
+		if err := read(e); err != nil {
+			return err
+		}
+		return c.recognize(e)
+	}), nil
 }
 
 func (c *Config) reader() (func(*pipeline.Event) error, error) {
