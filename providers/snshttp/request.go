@@ -27,6 +27,7 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 		r.refuse(w, err)
 		return
 	}
+	r.silence.Heard()
 	w.WriteHeader(http.StatusOK)
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/leat-io/leat/internal/listener"
+	"github.com/leat-io/leat/internal/snssig"
 	"github.com/leat-io/leat/pipeline"
 )
 
@@ -58,6 +59,7 @@ type receiver struct {
 	tally   tally
 	notices *notices
 	judge   judge
+	silence *snssig.Silence
 	slots   chan struct{} // one for each request under way
 }
 
@@ -67,6 +69,7 @@ func newReceiver(c SourceConfig, env *pipeline.Env) *receiver {
 		tally: newTally(env.Counter), notices: newNotices(env.Clock, env.Log),
 		slots: make(chan struct{}, c.MaxRequests),
 	}
+	r.silence = snssig.NewSilence(func(d time.Duration, f func()) func() bool { return env.Clock.AfterFunc(d, f).Stop }, env.Log)
 	r.Listener = listener.New(listener.Options{
 		Source: "snshttp", Messages: "messages of SNS", Address: c.Listen, Handler: r,
 		ReadTimeout: readTimeout, Timeout: c.Timeout, FlowStops: env.Stopping(),

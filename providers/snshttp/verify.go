@@ -45,7 +45,14 @@ func (r *receiver) setUp(env *pipeline.Env, transport http.RoundTripper) (err er
 	j.verifier = &snssig.Verifier{Topics: j.topics, Certificates: certificates}
 	if r.config.Confirm {
 		j.confirmer = snssig.NewConfirmer(j.verifier, o)
-		env.OnClose(closing(j.confirmer.Close))
+		env.OnStart(func(context.Context) error {
+			r.silence.Begin("see that SNS reaches " + r.config.Listen + r.config.Path + " from the internet")
+			return nil
+		})
+		env.OnClose(closing(func() {
+			r.silence.End()
+			j.confirmer.Close()
+		}))
 	}
 	return nil
 }

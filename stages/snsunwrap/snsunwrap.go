@@ -12,6 +12,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"time"
 
 	"github.com/leat-io/leat/internal/snssig"
 	"github.com/leat-io/leat/pipeline"
@@ -28,6 +29,7 @@ type stage struct {
 
 	dropped, confirmed, refused *pipeline.Counter
 
+	silence   *snssig.Silence
 	verifier  *snssig.Verifier  // nil: nothing is verified
 	confirmer *snssig.Confirmer // nil: nothing is confirmed
 }
@@ -39,6 +41,7 @@ func New(c Config, env *pipeline.Env) (pipeline.Stage, error) {
 		config: c, clock: env.Clock, log: env.Log, dropped: env.Counter(pipeline.CountDropped),
 		confirmed: env.Counter("confirmed"), refused: env.Counter("confirmations_refused"),
 	}
+	s.silence = snssig.NewSilence(func(d time.Duration, f func()) func() bool { return env.Clock.AfterFunc(d, f).Stop }, env.Log)
 	var err error
 	if s.topics, err = c.parseTopics(c.Topics); err != nil {
 		return nil, pipeline.FieldError("topics", "%w", err)
@@ -70,6 +73,7 @@ func (s *stage) unwrap(ctx context.Context, e *pipeline.Event) (bool, error) {
 	if err := env.Read(raw, s.config.MaxDepth); err != nil {
 		return s.config.Raw, s.unlessRaw(err)
 	}
+	s.silence.Heard()
 	switch kind := env.Type(); kind {
 	case snssig.Notification:
 		if err := s.accept(ctx, env); err != nil {

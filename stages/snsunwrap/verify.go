@@ -1,6 +1,7 @@
 package snsunwrap
 
 import (
+	"context"
 	"os"
 	"time"
 
@@ -28,7 +29,12 @@ func (s *stage) setUp(env *pipeline.Env) error {
 	s.verifier = &snssig.Verifier{Topics: s.topics, Certificates: certificates}
 	if s.config.Confirm {
 		s.confirmer = snssig.NewConfirmer(s.verifier, o)
+		env.OnStart(func(context.Context) error {
+			s.silence.Begin("see that the policy of the queue lets the topic send to it")
+			return nil
+		})
 		env.OnClose(func() error {
+			s.silence.End()
 			s.confirmer.Close()
 			return nil
 		})
