@@ -13,6 +13,8 @@ import (
 var feeds = map[string]struct{ from, payload, format string }{
 	"sevensenders": {"{sevensenders: {api_key: k, source: {feed: {}}}}", shipment("s1", "Delivered", "14.03.2025 08:15:00"), "JSON"},
 	"di":           {"{di: {source: {feed: {}}, verify: false, raw: true}}", `{"events":[` + parcelEvent("37001", "2025-06-12 10:08:23", "103") + `]}`, "JSON"},
+	"mws":          {"{mws: {source: {feed: {}}}}", offerChanged("u-1", "2019-06-11T09:30:11.004Z"), "XML"},
+	"spapi":        {fromSPAPI, orderChange, "JSON"},
 	"tiki":         {"{tiki: {source: {feed: {}}}}", `{"id":"t-1","sid":"S","created_at":1718180903418,"payload":{"order_code":"9"},"type":"ORDER_STATUS_UPDATED","version":"v1"}`, "JSON"},
 }
 
@@ -71,8 +73,10 @@ func TestMegabyteOfUnknownFieldsPasses(t *testing.T) {
 		switch name {
 		case "di":
 			large = strings.Replace(feed.payload, `"trackingNumber":`, more.String()+`"trackingNumber":`, 1)
+		case "spapi":
+			large = strings.Replace(feed.payload, `"SellerId":`, more.String()+`"SellerId":`, 1)
 		case "mws":
-			large = strings.Replace(feed.payload, "<Summary>", strings.Repeat(`<New at="1">é<Field/></New>`, 40_000)+"<Summary>", 1)
+			large = strings.Replace(feed.payload, "<Summary>", strings.Repeat(`<New at="1">`+strings.Repeat("é", 20)+`</New>`, 20_000)+"<Summary>", 1)
 		}
 		small, _ := readAs(t, feed.from, feed.payload)
 		got, letters := readAs(t, feed.from, large)
