@@ -7,13 +7,17 @@ import (
 )
 
 // Expand returns a pipeline.yaml, put together from path and the overlays, in which every
-// preset is replaced by what it stands for. It is nil when the report has an error.
+// preset is replaced by what it stands for, and *** for secrets that are written in the
+// file. It is nil when the report has an error.
 func Expand(path string, o Options) ([]byte, *Report) {
 	b, report := loadBuilder(path, o)
 	if report.Err() != nil {
 		return nil, report
 	}
-	text, err := conf.Write(b.expanded())
+	root := conf.Conceal(b.expanded(), func(n *conf.Node) {
+		b.problems.Warnf(n, "a secret is written in the file; expand prints *** in its place: write it as ${NAME}")
+	})
+	text, err := conf.Write(root)
 	if err != nil {
 		report.problems.Errorf(nil, "the file cannot be written: %v", err)
 		return nil, report

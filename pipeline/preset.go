@@ -65,6 +65,8 @@ type presetParameter struct {
 	// Values gives names to values.
 	Values   conf.Node `yaml:"values"`
 	Required bool      `yaml:"required"`
+	// Secret: it is not printed.
+	Secret bool `yaml:"secret"`
 }
 
 // readPresets makes the presets known that flows may name: those of the catalog and

@@ -62,6 +62,9 @@ func (b *fileBuilder) readParameters(u *presetUse, settings *conf.Node) {
 		default:
 			continue
 		}
+		if p.Secret {
+			value.MarkSecret()
+		}
 		u.values[name] = b.named(&p, value)
 	}
 }
@@ -145,20 +148,19 @@ func (b *fileBuilder) knownOnly(u *presetUse, settings, instead *conf.Node) {
 // presetStages are those of the preset with what the flow overrides.
 func (b *fileBuilder) presetStages(u *presetUse, settings *conf.Node) {
 	items := u.file.Stages
-	overrides := []*conf.Node{settings.Get(overrideSetting)}
+	if over := &u.file.Offline.Override; b.options.Offline && over.Kind == conf.Map {
+		items = b.override(items, over) // also of stages that are not there with these settings
+	}
 	if b.options.Offline {
 		items = slices.Concat(u.file.Offline.Stages, items)
-		overrides = append([]*conf.Node{&u.file.Offline.Override}, overrides...)
 	}
 	for _, item := range items {
 		if fits(item, settings) {
 			u.stages = append(u.stages, u.fill(item.Without("with", "without")))
 		}
 	}
-	for _, over := range overrides {
-		if over != nil && over.Kind != conf.Null {
-			u.stages = b.override(u.stages, over)
-		}
+	if over := settings.Get(overrideSetting); over != nil && over.Kind != conf.Null {
+		u.stages = b.override(u.stages, over)
 	}
 }
 
@@ -212,7 +214,7 @@ func stageKind(item *conf.Node) string {
 		return item.Value
 	}
 	for _, key := range item.Keys() {
-		if key != "name" {
+		if key != "name" && key != "with" && key != "without" {
 			return key
 		}
 	}

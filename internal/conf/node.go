@@ -54,6 +54,7 @@ type Node struct {
 	pieces []piece    // what was put in place of ${…}, to keep it out of messages
 	broken bool       // could not be expanded; the problem is already reported
 	unread []*Problem // those reported because of that
+	secret bool       // it was read as a Secret; see Conceal
 }
 
 // Field is one name: value of a map. Key is always a scalar.

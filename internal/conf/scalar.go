@@ -13,6 +13,7 @@ var (
 	sizeType     = reflect.TypeFor[Size]()
 	rangeType    = reflect.TypeFor[Range]()
 	textType     = reflect.TypeFor[encoding.TextUnmarshaler]()
+	secretType   = reflect.TypeFor[Secret]()
 )
 
 // isText reports whether t is read from the text of a scalar.
@@ -75,6 +76,7 @@ func (d *decoder) string(n *Node, v reflect.Value) {
 		d.want(n, "text")
 		return
 	}
+	n.secret = n.secret || v.Type() == secretType
 	v.SetString(n.Value)
 }
 
