@@ -49,6 +49,7 @@ func (b *fileBuilder) build() {
 	b.p.hooks = append(b.p.hooks, hook{name: "spools", start: b.p.warnOfForgottenSpools})
 	b.link()
 	b.check()
+	b.checkRehearsal()
 	if b.problems.HasErrors() {
 		return
 	}
@@ -77,7 +78,7 @@ func isNumber(n *conf.Node) bool {
 // buildState builds the state store that the file names, or the default one.
 func (b *fileBuilder) buildState() {
 	n := b.config.State
-	if n == nil || n.Kind == conf.Null {
+	if n == nil || n.Kind == conf.Null || b.options.Rehearsal != nil {
 		if name := b.defaultState(); name != "" {
 			at := &conf.Node{Kind: conf.Scalar, Value: name, Plain: true}
 			n = &conf.Node{Kind: conf.Map, Fields: []conf.Field{{Key: at, Value: emptyMap(at)}}}

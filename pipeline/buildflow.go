@@ -100,6 +100,11 @@ func (b *fileBuilder) buildSource(f *flow, item *conf.Node, alone bool) {
 		t = named.preset.source
 		b.addStages(f, named.preset.stages, named.name+"/", &named.stages)
 	}
+	if !b.options.Rehearsal.takes(named) {
+		named.Source = idle()
+		f.sources = append(f.sources, named)
+		return
+	}
 	def, _ := b.sourceNamed(t.name)
 	settings, spool := b.splitSpool(t.settings)
 	s, c, ok := def.build(settings, b.sourceEnv(f, named.name), b.problems)

@@ -46,6 +46,8 @@ type Options struct {
 	// Offline has presets leave out what needs a network, such as the verification of
 	// signatures: for a look at payloads, not for a run.
 	Offline bool
+	// Rehearsal has flows take a feed from elsewhere; nil: from where the file says.
+	Rehearsal *Rehearsal
 	// DefaultState is used when the file names no state; the zero value: the
 	// first of Catalog.States, with its defaults.
 	DefaultState string

@@ -38,6 +38,9 @@ func (b *fileBuilder) usePreset(def PresetDef, t typed) (*presetUse, bool) {
 		b.problems.Errorf(settings, "want settings, as in %s: {queue: …}", def.Name)
 		return nil, false
 	}
+	if r := b.options.Rehearsal; r != nil && r.Preset == def.Name {
+		settings = r.settings(u.file, settings, b.problems)
+	}
 	u.settings = settings
 	before := b.problems.ErrorCount()
 	b.readParameters(u, settings)
