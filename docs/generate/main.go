@@ -1,5 +1,5 @@
-// Command generate writes docs/stages.md, docs/providers.md and docs/state.md from
-// the declarations of stages, sources, sinks and state stores: the comments of
+// Command generate writes docs/stages.md, docs/providers.md, docs/state.md,
+// docs/setup.md and docs/presets.md from the files of presets and the declarations of stages, sources, sinks and state stores: the comments of
 // their packages and settings, their defaults, and the example cases beside them.
 // Run it from the root of the repository.
 package main
@@ -94,6 +94,18 @@ func main() {
 			log.Fatal(err)
 		}
 	}
+	if err := presetsPage(); err != nil {
+		log.Fatal(err)
+	}
+}
+
+func presetsPage() error {
+	var out bytes.Buffer
+	fmt.Fprintf(&out, "<!-- Written by go run ./docs/generate; change the preset.yaml files in providers/ instead. -->\n\n# Presets\n\n")
+	if err := writePresets(&out); err != nil {
+		return err
+	}
+	return os.WriteFile("docs/presets.md", out.Bytes(), 0o644)
 }
 
 // write prints all entries. The examples of a folder stand behind the first of its
