@@ -36,8 +36,6 @@ func TestSS2OddShipments(t *testing.T) {
 		{`{"id":"s1","status":"Pickup","status_time":"14.03.2025 08:15:00","tickets":null,"events":null}`, want{"", "s1", "Pickup", "2025-03-14T07:15:00.000Z"}},
 		{`{"id":"s1","status":"Beamed","status_time":"14.03.2025 08:15:00","new":{"x":[1]}}`, want{"", "s1", "Beamed", "2025-03-14T07:15:00.000Z"}},
 		{`{"id":"s1","status":null,"status_time":"yesterday"}`, want{"", "s1", "", ""}},
-		{`{"status":"Pickup","status_time":"14.03.2025 08:15:00"}`, want{"", "", "Pickup", "2025-03-14T07:15:00.000Z"}},
-		{`{}`, want{}},
 	} {
 		got, letters := readAs(t, "{sevensenders: {api_key: k, source: {feed: {}}}}", test.body)
 		if len(got) != 1 {
@@ -45,6 +43,13 @@ func TestSS2OddShipments(t *testing.T) {
 			continue
 		}
 		test.want.check(t, got[0])
+	}
+}
+
+// TestSS2WithoutAnIdItIsNoShipment: a proxy's refusal is not delivered as an event.
+func TestSS2WithoutAnIdItIsNoShipment(t *testing.T) {
+	for _, body := range []string{`{}`, `{"status":"Pickup","status_time":"14.03.2025 08:15:00"}`, `{"message":"Forbidden"}`, `null`, `[]`} {
+		mustBury(t, "{sevensenders: {api_key: k, source: {feed: {}}}}", body, "body.id")
 	}
 }
 
