@@ -23,3 +23,16 @@ func (w *Wait) Next() time.Duration {
 
 // Reset notes a success.
 func (w *Wait) Reset() { w.Failures = 0 }
+
+// Doubled is shortest for the first time, n = 1 or less, and twice as long for each
+// further one, up to longest.
+func Doubled(shortest, longest time.Duration, n int) time.Duration {
+	d := shortest
+	for ; n > 1 && d < longest; n-- {
+		if d > longest/2 {
+			return longest
+		}
+		d *= 2
+	}
+	return min(d, longest)
+}

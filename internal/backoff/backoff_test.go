@@ -1,6 +1,7 @@
 package backoff
 
 import (
+	"math"
 	"testing"
 	"time"
 )
@@ -20,5 +21,28 @@ func TestWaitsGrowToTheLongest(t *testing.T) {
 	w.Reset()
 	if got := w.Next(); got > w.Shortest {
 		t.Errorf("after a success it is %s", got)
+	}
+}
+
+func TestDoubledStaysBetweenItsBounds(t *testing.T) {
+	const s = time.Second
+	for _, c := range []struct {
+		shortest, longest time.Duration
+		n                 int
+		want              time.Duration
+	}{
+		{s, time.Minute, -1, s},
+		{s, time.Minute, 0, s},
+		{s, time.Minute, 1, s},
+		{s, time.Minute, 2, 2 * s},
+		{s, time.Minute, 6, 32 * s},
+		{s, time.Minute, 7, time.Minute},
+		{s, time.Minute, math.MaxInt, time.Minute},
+		{s, math.MaxInt64, math.MaxInt, math.MaxInt64},
+		{s, s, 9, s},
+	} {
+		if got := Doubled(c.shortest, c.longest, c.n); got != c.want {
+			t.Errorf("from %s to %s, time %d: %s, want %s", c.shortest, c.longest, c.n, got, c.want)
+		}
 	}
 }

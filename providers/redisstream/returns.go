@@ -4,6 +4,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/leat-io/leat/internal/backoff"
 	"github.com/leat-io/leat/pipeline"
 )
 
@@ -34,23 +35,13 @@ func (r *returns) wait(entries []*entry) bool {
 	if r.ended || r.s.stops() {
 		return false
 	}
-	now := r.s.clock.Now()
+	now, after := r.s.clock.Now(), r.s.config.ReturnAfter
 	for _, e := range entries {
-		e.due = now.Add(r.backoff(r.s.table.handedBack(e)))
+		e.due = now.Add(backoff.Doubled(after.Min, after.Max, r.s.table.handedBack(e)))
 	}
 	r.waiting = append(r.waiting, entries...)
 	r.arm(now)
 	return true
-}
-
-// backoff grows with the number of returns.
-func (r *returns) backoff(n int) time.Duration {
-	c := r.s.config.ReturnAfter
-	d := c.Min
-	for ; n > 1 && d < c.Max; n-- {
-		d *= 2
-	}
-	return min(d, c.Max)
 }
 
 // arm sets the timer for what is due first. It needs the lock.

@@ -1,7 +1,6 @@
 package redisstream
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"testing"
@@ -355,15 +354,6 @@ func TestAContextThatEndsWhileEntriesAreHeldTakesNothingAway(t *testing.T) {
 	}
 	a.close()
 	expect(t, payloads(s.subscribe(nil).take(6)), numbers(4, 10))
-}
-
-func TestBackoffDoublesUpToItsLimit(t *testing.T) {
-	r := &returns{s: &subscription{Subscriber: &Subscriber{config: Source.Defaults.(SourceConfig)}}}
-	var got []string
-	for n := 1; n < 9; n++ {
-		got = append(got, fmt.Sprint(r.backoff(n)))
-	}
-	expect(t, got, []string{"1s", "2s", "4s", "8s", "16s", "32s", "1m0s", "1m0s"})
 }
 
 func TestSettingsThatCannotWorkAreRefused(t *testing.T) {

@@ -122,7 +122,7 @@ func TestBackoffStaysWithinItsRange(t *testing.T) {
 	r := &returns{s: &subscription{Subscriber: &Subscriber{}}}
 	r.s.config.ReturnAfter.Min, r.s.config.ReturnAfter.Max = 3*time.Hour, 12*time.Hour
 	for n := range 100 {
-		if d := r.backoff(&entry{received: &received{receives: n}}); d < 3*time.Hour || d > 12*time.Hour {
+		if d := r.after(&entry{received: &received{receives: n}}); d < 3*time.Hour || d > 12*time.Hour {
 			t.Errorf("receive %d: %s", n, d)
 		}
 	}

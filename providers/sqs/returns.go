@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/leat-io/leat/internal/backoff"
 	"github.com/leat-io/leat/pipeline"
 )
 
@@ -75,7 +76,7 @@ func (r *returns) flush() {
 func (r *returns) give(ctx context.Context, now, later []*entry) {
 	slices.SortStableFunc(now, func(a, b *entry) int { return when(a).Compare(when(b)) })
 	for batch := range slices.Chunk(later, maxBatch) {
-		r.change(ctx, batch, r.backoff)
+		r.change(ctx, batch, r.after)
 	}
 	atATime := returnRequests
 	if r.s.queue.ref.fifo() {
@@ -106,14 +107,9 @@ func when(e *entry) time.Time {
 	return e.sent
 }
 
-// backoff grows with the number of receives.
-func (r *returns) backoff(e *entry) time.Duration {
-	c := r.s.config.ReturnAfter
-	d := c.Min
-	for n := 1; n < e.receives && d < c.Max; n++ {
-		d *= 2
-	}
-	return min(d, c.Max)
+// after is when a message is to be visible again: later with each receive.
+func (r *returns) after(e *entry) time.Duration {
+	return backoff.Doubled(r.s.config.ReturnAfter.Min, r.s.config.ReturnAfter.Max, e.receives)
 }
 
 // change makes one request, and a few more if it fails. What is not changed

@@ -25,7 +25,7 @@ func (p *puller) acquire() bool {
 			return true
 		}
 		_ = l.Release() // it may have been given to us when nobody listened any more
-		pipeline.Sleep(p.s.pulls, p.s.clock, p.wait.next(err), nil)
+		pipeline.Sleep(p.s.pulls, p.s.clock, waitAfter(&p.wait, err), nil)
 	}
 	return false
 }

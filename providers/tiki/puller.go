@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/leat-io/leat/internal/backoff"
 	"github.com/leat-io/leat/pipeline"
 )
 
@@ -16,7 +17,7 @@ type puller struct {
 	s       *subscription
 	lease   pipeline.Lease // nil while it is not ours
 	ackID   []byte         // of the batch in the table; nil: there is none
-	wait    pause
+	wait    backoff.Wait
 	trouble trouble
 }
 
@@ -102,7 +103,7 @@ func (p *puller) take(answer pulled) (fresh int) {
 }
 
 func (p *puller) succeeded() {
-	p.wait.reset()
+	p.wait.Reset()
 	p.trouble.success()
 }
 
@@ -114,7 +115,7 @@ func (p *puller) failed(ctx context.Context, err error) {
 	if refusesAckID(err) {
 		p.ackID = nil
 	}
-	pipeline.Sleep(ctx, p.s.clock, p.wait.next(err), nil)
+	pipeline.Sleep(ctx, p.s.clock, waitAfter(&p.wait, err), nil)
 }
 
 // refusesAckID reports whether the request may be what is wrong, and not who made it.

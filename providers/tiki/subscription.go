@@ -7,6 +7,7 @@ import (
 
 	"github.com/ThreeDotsLabs/watermill/message"
 
+	"github.com/leat-io/leat/internal/backoff"
 	"github.com/leat-io/leat/pipeline"
 )
 
@@ -36,10 +37,10 @@ func newSubscription(ctx context.Context, owner *Subscriber, queue string) *subs
 		Subscriber: owner, queue: queue, out: make(chan *message.Message), messages: ctx,
 		stopped: make(chan struct{}), over: make(chan struct{}),
 	}
-	s.table = newTable(s.backoff)
+	s.table = newTable(s.returnAfter)
 	s.lasting = context.WithoutCancel(ctx)
 	s.pulls, s.endPulls = context.WithCancel(s.lasting)
-	s.puller = puller{s: s, trouble: trouble{clock: s.clock, log: s.log}}
+	s.puller = puller{s: s, wait: newWait(), trouble: trouble{clock: s.clock, log: s.log}}
 	return s
 }
 
@@ -77,14 +78,9 @@ func (s *subscription) handBack(entries ...*entry) {
 	s.table.handBack(entries, s.clock.Now())
 }
 
-// backoff grows with the number of returns.
-func (s *subscription) backoff(returns int) time.Duration {
-	c := s.config.ReturnAfter
-	d := c.Min
-	for ; returns > 1 && d < c.Max; returns-- {
-		d *= 2
-	}
-	return min(d, c.Max)
+// returnAfter is when an event comes again that was handed back so often.
+func (s *subscription) returnAfter(returns int) time.Duration {
+	return backoff.Doubled(s.config.ReturnAfter.Min, s.config.ReturnAfter.Max, returns)
 }
 
 func (s *subscription) close() {

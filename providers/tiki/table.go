@@ -25,7 +25,7 @@ const (
 
 // table has the events of the batch that was pulled last, in the order of the queue.
 type table struct {
-	backoff func(returns int) time.Duration
+	returnAfter func(returns int) time.Duration
 	// changed has room for one signal that an event is settled or waits.
 	changed chan struct{}
 
@@ -33,8 +33,8 @@ type table struct {
 	entries []*entry
 }
 
-func newTable(backoff func(int) time.Duration) *table {
-	return &table{backoff: backoff, changed: make(chan struct{}, 1)}
+func newTable(returnAfter func(int) time.Duration) *table {
+	return &table{returnAfter: returnAfter, changed: make(chan struct{}, 1)}
 }
 
 // take replaces the batch by another one. Events of the last batch that come again keep
@@ -103,7 +103,7 @@ func (t *table) handBack(list []*entry, now time.Time) {
 	t.mu.Lock()
 	for _, e := range list {
 		e.returns++
-		e.state, e.due = waiting, now.Add(t.backoff(e.returns))
+		e.state, e.due = waiting, now.Add(t.returnAfter(e.returns))
 	}
 	t.mu.Unlock()
 	t.signal()
