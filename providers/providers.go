@@ -32,7 +32,7 @@ func Presets() []pipeline.PresetDef {
 
 // Setups returns what is to be set up for presets.
 func Setups() []setup.Def {
-	return []setup.Def{sevensenders.Setup, di.Setup, spapi.Setup, mws.Setup}
+	return []setup.Def{sevensenders.Setup, di.Setup, spapi.Setup, mws.Setup, tiki.Setup}
 }
 
 // Sinks returns the sinks.
