@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/leat-io/leat/providers/sqs/sqstest"
+	"github.com/leat-io/leat/providers/tiki/tikitest"
 )
 
 // setupOf runs leat setup in a folder and returns what it said.
@@ -64,5 +65,30 @@ sinks:
 	out := setupOf(t, dir, 1, "parcels", "--apply")
 	if !strings.Contains(out, `queue parcels … failed: queue "parcels": CreateQueue: AccessDenied`) || !strings.Contains(out, "0 of 2 done, 1 failed, 1 not tried. Run the same again to go on") {
 		t.Errorf("%s", out)
+	}
+}
+
+func TestSetupSaysWhichQueueTikiMade(t *testing.T) {
+	s := tikitest.New(t, tikitest.Options{SellerTokens: []string{"seller-token"}})
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "pipeline.yaml"), fmt.Sprintf(`
+version: 1
+flows:
+  orders:
+    from: {tiki: {queue: new, client_id: client, client_secret: secret, base_url: %q, token_url: %q}}
+    setup: {queue_name: orders, seller_token: seller-token, types: ORDER_CREATED}
+    stages: [dedupe: {ttl: 192h}]
+    to: out
+sinks:
+  out: {file: out.jsonl}
+`, s.BaseURL, s.TokenURL))
+	for run, want := range []string{"All of it is done.", "There is nothing to make."} {
+		out := setupOf(t, dir, 0, "orders", "--apply")
+		if !strings.Contains(out, want) || !strings.Contains(out, "from: {tiki: {queue: 5e1f") || strings.Contains(out, "seller-token") {
+			t.Errorf("run %d: %s", run, out)
+		}
+	}
+	if calls := s.Calls(); calls[tikitest.CreateQueue] != 1 || calls[tikitest.CreateSubscription] != 1 {
+		t.Errorf("%v", calls)
 	}
 }

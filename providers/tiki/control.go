@@ -103,7 +103,8 @@ func (c *Control) UpdateActive(ctx context.Context, queue, subscription string, 
 	return c.do(ctx, http.MethodPost, path, map[string]any{"active": active}, nil)
 }
 
-// do makes a request and reads its answer into out, nil for one that says nothing.
+// do makes a request and reads its answer into out, nil for one that says nothing of use. A page
+// of somebody in between is no answer all the same.
 func (c *Control) do(ctx context.Context, method, path string, in, out any) error {
 	var body []byte
 	if in != nil {
@@ -116,10 +117,10 @@ func (c *Control) do(ctx context.Context, method, path string, in, out any) erro
 	switch {
 	case err != nil:
 		return explained(err)
-	case out == nil:
+	case out == nil && (len(answer) == 0 || json.Valid(answer)):
 		return nil
 	}
-	if json.Unmarshal(answer, out) != nil {
+	if out == nil || json.Unmarshal(answer, out) != nil {
 		return fmt.Errorf("%s %s%s: %w", method, c.client.base, path, errNotUnderstood)
 	}
 	return nil

@@ -67,8 +67,11 @@ func (p *planner) trouble(ctx context.Context, what string, err error) error {
 	return nil
 }
 
-// advised adds to a refusal which token is needed.
+// advised adds to a refusal what can be done about it.
 func (p *planner) advised(err error) error {
+	if statusOf(err) == http.StatusConflict {
+		return fmt.Errorf("%w: it is there, but not as one of the seller: check the seller's sid, or leave it out", err)
+	}
 	if statusOf(err) == http.StatusForbidden && p.config.Sellers == "" && p.config.SellerToken == "" {
 		return fmt.Errorf("%w: subscriptions of a public app need the tokens of its sellers: set sellers or seller_token", err)
 	}
@@ -129,6 +132,9 @@ func (w *wantedSubscription) once(ctx context.Context, queue string) (outcome st
 	case w.found.Code != "":
 		return "it acts again after some minutes", w.control.UpdateActive(ctx, queue, w.found.Code, true)
 	}
-	_, err = w.control.CreateSubscription(ctx, queue, w.kind)
+	made, err := w.control.CreateSubscription(ctx, queue, w.kind)
+	if err == nil && w.seller.SID != "" && made.SID != w.seller.SID {
+		return "", fmt.Errorf("%w: the subscription is made, but Tiki says that the token is of seller %q: set sid to that, or leave it out", errAmbiguous, made.SID)
+	}
 	return "it acts after some minutes", err
 }
