@@ -44,7 +44,9 @@ func (l *replicaLease) Acquire(ctx context.Context) (bool, error) {
 			l.of.holder[l.name] = l
 		}
 		ours := l.of.holder[l.name] == l
-		if !ours {
+		if ours {
+			l.of.waitsNoMore(l)
+		} else {
 			l.of.next[l.name] = l
 		}
 		l.of.mu.Unlock()
@@ -71,7 +73,15 @@ func (l *replicaLease) Release() error {
 	if l.of.holder[l.name] == l {
 		l.of.holder[l.name] = nil
 	}
+	l.of.waitsNoMore(l)
 	return nil
+}
+
+// waitsNoMore keeps a lease from being given to who has it, or has gone. It needs the lock.
+func (s *shared) waitsNoMore(l *replicaLease) {
+	if s.next[l.name] == l {
+		delete(s.next, l.name)
+	}
 }
 
 // revoke takes a lease from whoever has it, as if it had given no sign of life, and gives it
@@ -81,6 +91,7 @@ func (s *shared) revoke(name string) {
 	defer s.mu.Unlock()
 	if l := s.holder[name]; l != nil {
 		s.holder[name] = s.next[name]
+		delete(s.next, name)
 		close(l.lost)
 	}
 }
