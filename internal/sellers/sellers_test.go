@@ -65,6 +65,44 @@ func TestSellersWhoAreThereTwiceAreRefused(t *testing.T) {
 	}
 }
 
+// Tokens end up as names of settings when a colon or a name is missing.
+func TestErrorsOfYAMLQuoteNoTokens(t *testing.T) {
+	for text, want := range map[string]string{
+		"- {name: a, Atzr|SECRET: x}\n":                     `unknown setting "…"; known settings: name, token`,
+		"- {SECRET}\n":                                      `unknown setting "…"`,
+		"- {name: a, tokn: SECRET}\n":                       `unknown setting "tokn"; did you mean "token"?`,
+		"- Atzr|SECRET: a\n  Atzr|SECRET: b\n":              `"…" is set twice`,
+		"- name: *Atzr|SECRET\n":                            `unknown anchor "…" referenced`,
+		"- {name: a, token: '${Atzr|SECRET}'}\n":            `"…" is not a variable`,
+		"- {name: a, token: '${file:Atzr|SECRET}'}\n":       `cannot read "…"`,
+		"- {name: a, token: '${LEAT_NOBODY_SETS}'}\n":       `undefined variable LEAT_NOBODY_SETS`,
+		"- {name: a, token: '${file:/no/such/token}'}\n":    `cannot read "${file:/no/such/token}"`,
+		"- {name: 'SECRET', token: {Atzr|SECRET: x}}\n":     `token: want text, got settings`,
+		"- name: a\n  name: SECRET\n":                       `"name" is set twice`,
+		"- \"Atzr|SEC\\\"RET \\\\\": a\n":                   `unknown setting "…"`,
+		"- {name: a, token: b, 'it''s SECRET': \"x'y'\"}\n": `unknown setting "…"`,
+	} {
+		path := filepath.Join(t.TempDir(), "s.yaml")
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err := Read(path, shops)
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "SEC") {
+			t.Errorf("%q: %v, want %s", text, err, want)
+		}
+	}
+}
+
+func TestALabelIsNoToken(t *testing.T) {
+	for value, ok := range map[string]bool{
+		"": true, "shop | eu": true, "A1|b": true, strings.Repeat("x", 64): true, strings.Repeat("x", 65): false, "Atzr|SECRET": false,
+	} {
+		if err := CheckLabel("name", value); (err == nil) != ok || err != nil && strings.Contains(err.Error(), "SECRET") {
+			t.Errorf("%q: %v", value, err)
+		}
+	}
+}
+
 func FuzzTable(f *testing.F) {
 	f.Add("name,token\na,b\n")
 	f.Add("\"name\n")

@@ -18,7 +18,7 @@ func fromYAML[S Seller](path string, data []byte) (all []S, err error) {
 		conf.Decode(root, &all, p)
 	}
 	if p.HasErrors() {
-		return nil, withoutLines(p)
+		return nil, withoutValues(p)
 	}
 	return all, nil
 }
@@ -38,11 +38,12 @@ func checkShape(root *conf.Node, p *conf.Problems) {
 	}
 }
 
-// withoutLines leaves out the lines of the file, in which tokens may stand.
-func withoutLines(p *conf.Problems) error {
+// withoutValues leaves out the lines of the file, and what messages quote of it: tokens may
+// stand there.
+func withoutValues(p *conf.Problems) error {
 	var errs []error
 	for _, problem := range p.List() {
-		errs = append(errs, errors.New(problem.String()))
+		errs = append(errs, errors.New(withoutQuotes(problem.String())))
 	}
 	return errors.Join(errs...)
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -13,7 +14,7 @@ import (
 
 // seller is somebody who has authorized the app.
 type seller struct {
-	// Name is what messages call the seller.
+	// Name is what messages call the seller, in up to 64 bytes.
 	Name string `yaml:"name,required"`
 	// ID is the seller's id at Amazon, if it is to be printed beside the name.
 	ID string `yaml:"id"`
@@ -37,13 +38,16 @@ func (s *seller) Validate() error {
 	if s.Name == "" || s.RefreshToken == "" {
 		return errors.New("a seller needs a name and a refresh_token that are not empty")
 	}
+	if err := cmp.Or(sellers.CheckLabel("name", s.Name), sellers.CheckLabel("id", s.ID)); err != nil {
+		return err
+	}
 	if s.Region != "" && !slices.Contains(regions, s.Region) {
-		return conf.FieldError("region", "want na, eu or fe, got %q", s.Region)
+		return conf.FieldError("region", "want na, eu or fe") // it may be a token
 	}
 	for _, id := range s.Marketplaces {
 		switch region := marketplaces[id]; {
 		case region == "" && s.Region == "":
-			return conf.FieldError("marketplaces", "the region of marketplace %q is not known: set region to na, eu or fe", id)
+			return conf.FieldError("marketplaces", "the region of %s is not known: set region to na, eu or fe", quotedMarketplace(id))
 		case s.Region == "":
 			s.Region = region
 		case region != "" && region != s.Region:
@@ -51,6 +55,16 @@ func (s *seller) Validate() error {
 		}
 	}
 	return nil
+}
+
+var marketplacePattern = regexp.MustCompile(`^[A-Z0-9]{10,16}$`)
+
+// quotedMarketplace quotes what is an id: anything else may be a token.
+func quotedMarketplace(id string) string {
+	if marketplacePattern.MatchString(id) {
+		return fmt.Sprintf("marketplace %q", id)
+	}
+	return "a marketplace, which is no id of one,"
 }
 
 // Known implements [sellers.Seller].

@@ -33,9 +33,13 @@ func TestSellersAreReadFromEitherFile(t *testing.T) {
 func TestSellersThatCannotBeUsedAreRefusedWithoutTheirTokens(t *testing.T) {
 	for want, file := range map[string][2]string{
 		`unknown setting "refresh_tokn"; did you mean "refresh_token"?`: {"s.yaml", "- {name: a, refresh_tokn: Atzr|secret}\n"},
-		`region: want na, eu or fe, got "us"`:                           {"s.yaml", "- {name: a, region: us, refresh_token: Atzr|secret}\n"},
+		`region: want na, eu or fe`:                                     {"s.yaml", "- {name: a, region: Atzr|secret, refresh_token: x}\n"},
+		`s.csv:2: region: want na, eu or fe`:                            {"s.csv", "name,refresh_token,region\na,na,Atzr|secret\n"},
+		`s.csv:2: name: want up to 64 bytes, and no token`:              {"s.csv", "name,refresh_token,region\nAtzr|secret,a,na\n"},
+		`s.yaml:1:17: id: want up to 64 bytes, and no token`:            {"s.yaml", "- {name: a, id: Atzr|secret, refresh_token: x}\n"},
+		`the region of a marketplace, which is no id of one, is not kn`: {"s.csv", "name,refresh_token,marketplaces\na,x,Atzr|secret\n"},
 		`is in region na, not eu`:                                       {"s.yaml", "- {name: a, refresh_token: Atzr|secret, marketplaces: [A1PA6795UKMFR9, ATVPDKIKX0DER]}\n"},
-		`the region of marketplace "X" is not known`:                    {"s.csv", "name,refresh_token,marketplaces\na,Atzr|secret,X\n"},
+		`the region of marketplace "A0123456789" is not known`:          {"s.csv", "name,refresh_token,marketplaces\na,Atzr|secret,A0123456789\n"},
 		`two sellers are named "a"`:                                     {"s.csv", "name,refresh_token,region\na,Atzr|secret,eu\na,Atzr|secret2,eu\n"},
 		`sellers "a" and "b" have the same token`:                       {"s.csv", "name,refresh_token,region\na,Atzr|secret,eu\nb,Atzr|secret,eu\n"},
 		`seller "a" has no region`:                                      {"s.csv", "name,refresh_token\na,Atzr|secret\n"},

@@ -1,6 +1,7 @@
 package tiki
 
 import (
+	"cmp"
 	"errors"
 
 	"github.com/leat-io/leat/internal/conf"
@@ -10,7 +11,7 @@ import (
 
 // seller is somebody whose events come to the queue.
 type seller struct {
-	// Name is what messages call the seller.
+	// Name is what messages call the seller, in up to 64 bytes.
 	Name string `yaml:"name,required"`
 	// SID is the seller's id, by which its subscriptions are told from those of others.
 	SID string `yaml:"sid"`
@@ -36,7 +37,7 @@ func (s *seller) Validate() error {
 	case !isHeaderText(s.Token.Reveal()):
 		return conf.FieldError("token", "must be printable ASCII without spaces")
 	}
-	return nil
+	return cmp.Or(sellers.CheckLabel("name", s.Name), sellers.CheckLabel("sid", s.SID))
 }
 
 // columns are those of a table.

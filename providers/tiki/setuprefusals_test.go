@@ -103,11 +103,14 @@ func TestTheWrongKindOfTokenIsSaid(t *testing.T) {
 
 func TestErrorsOfSetupShowNoSecrets(t *testing.T) {
 	for name, change := range map[string]func(*site){
-		"401 Unauthorized":               func(s *site) { s.config.ClientID, s.config.ClientSecret = "client", "wrong-secret" },
-		"tried 5 times":                  func(s *site) { s.kill = func() (bool, bool) { return true, false } },
-		"have the same token":            func(s *site) { s.config.Sellers = sellersFile(s.t, "name,token\na,wrong-secret\nb,wrong-secret\n") },
-		"must be printable ASCII":        func(s *site) { s.config.Sellers = sellersFile(s.t, "name,token\na,wrong-secret é\n") },
-		"does not read from a queue":     func(s *site) { s.env.Source = struct{}{} },
+		"401 Unauthorized":           func(s *site) { s.config.ClientID, s.config.ClientSecret = "client", "wrong-secret" },
+		"tried 5 times":              func(s *site) { s.kill = func() (bool, bool) { return true, false } },
+		"have the same token":        func(s *site) { s.config.Sellers = sellersFile(s.t, "name,token\na,wrong-secret\nb,wrong-secret\n") },
+		"must be printable ASCII":    func(s *site) { s.config.Sellers = sellersFile(s.t, "name,token\na,wrong-secret é\n") },
+		"does not read from a queue": func(s *site) { s.env.Source = struct{}{} },
+		"name: want up to 64 bytes, and": func(s *site) {
+			s.config.Sellers = sellersFile(s.t, "name,token\n"+strings.Repeat("wrong-secret", 6)+",a\n")
+		},
 		"read the sellers":               func(s *site) { s.config.Sellers = filepath.Join(s.t.TempDir(), "none.csv") },
 		"check the code of the queue":    func(*site) {}, // by the double below
 		"client_id: want client_id and ": func(s *site) { s.change(func(c *SourceConfig) { c.ClientID, c.ClientSecret = "", "" }) },
