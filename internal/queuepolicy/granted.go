@@ -12,7 +12,12 @@ type statement struct {
 	sid string
 	// allows is false for a Deny, and for a statement with anything in it that is
 	// not understood: it is kept, and taken to grant nothing.
-	allows                         bool
+	allows bool
+	// denies is true for a Deny, but not for one of requests without TLS. It is unclear
+	// what a Deny forbids that has something in it that is not understood.
+	denies, unclear bool
+	// mixed is true if services or others are named beside the principals of AWS accounts.
+	mixed                          bool
 	principals, actions, resources []string
 	sources                        []string // nil: for requests on behalf of anybody
 }
@@ -26,13 +31,14 @@ func read(raw []byte) statement {
 	}
 	var s statement
 	s.sid, _ = fields["Sid"].(string)
-	s.allows = fields["Effect"] == "Allow" && known(fields)
-	s.principals = principals(fields["Principal"])
+	kinds, _ := fields["Principal"].(map[string]any)
+	s.principals, s.mixed = principals(fields["Principal"]), len(kinds) > 1
 	s.actions, s.resources = texts(fields["Action"]), texts(fields["Resource"])
-	if condition, has := fields["Condition"]; has {
-		s.sources = sources(condition)
-		s.allows = s.allows && s.sources != nil
-	}
+	condition, has := fields["Condition"]
+	s.sources = sources(condition)
+	s.unclear = !known(fields) || has && s.sources == nil
+	s.allows = fields["Effect"] == "Allow" && !s.unclear
+	s.denies = fields["Effect"] == "Deny" && !onlyWithoutTLS(condition)
 	return s
 }
 

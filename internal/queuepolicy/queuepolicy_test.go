@@ -2,6 +2,7 @@ package queuepolicy
 
 import (
 	"encoding/json"
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -72,6 +73,48 @@ func TestAConditionOnTheTopicIsUnderstood(t *testing.T) {
 		other.SourceARN += "-staging"
 		if _, added, err := Merge(policy, other); err != nil || len(added) != 1 {
 			t.Errorf("%s, for another topic: added %v, %v", name, added, err)
+		}
+	}
+}
+
+func TestADenyThatMayForbidWhatIsWantedIsTold(t *testing.T) {
+	const all = `"Principal":"*","Action":"*","Resource":"*"`
+	source := func(operator, arn string) string {
+		return all + `,"Condition":{"` + operator + `":{"aws:SourceArn":"` + arn + `"}}`
+	}
+	for elements, want := range map[string][2]bool{ // Amazon's, the topic's
+		all:            {true, true},
+		`"Sid":"none"`: {true, true},
+		`"Principal":{"AWS":"437568002678"},"Action":"sqs:*","Resource":"` + queueARN + `"`:                      {true, false},
+		`"Principal":{"AWS":"arn:aws:iam::437568002678:role/x"},"Action":"sqs:send*","Resource":"arn:aws:sqs:*"`: {true, false},
+		`"Principal":{"AWS":"arn:aws:iam::111122223333:root"},"Action":"*","Resource":"*"`:                       {false, false},
+		`"Principal":{"Service":"sns.amazonaws.com"},"Action":"*","Resource":"*"`:                                {true, true},
+		`"Principal":{"AWS":"1","Service":"sns.amazonaws.com"},"Action":"*","Resource":"*"`:                      {true, true},
+		`"NotPrincipal":{"AWS":"1"},"Action":"*","Resource":"*"`:                                                 {true, true},
+		`"Principal":"*","NotAction":"sqs:ReceiveMessage","Resource":"*"`:                                        {true, true},
+		`"Principal":"*","Action":["sqs:DeleteQueue","SQS:?eceive*"],"Resource":"*"`:                             {false, false},
+		`"Principal":"*","Action":"sqs:GetQueueAttributes","Resource":"*"`:                                       {true, false},
+		`"Principal":"*","Action":"*","Resource":"` + queueARN + `2"`:                                            {false, false},
+		`"Principal":"*","Action":"*","Resource":"${aws:username}"`:                                              {true, true},
+		source("ArnNotEquals", "arn:aws:sns:eu-west-1:111122223333:other"):                                       {true, true},
+		source("ArnLike", "arn:aws:sns:*:022383231344:*"):                                                        {true, true},
+		source("ArnEquals", "arn:aws:sns:eu-west-1:111122223333:other"):                                          {true, false},
+		all + `,"Condition":{"StringNotEquals":{"aws:PrincipalOrgID":"o-1"}}`:                                    {true, true},
+		all + `,"Condition":{"Bool":{"aws:SecureTransport":"false"}}`:                                            {false, false},
+		all + `,"Condition":{"Bool":{"aws:SecureTransport":"false"},"ArnNotEquals":{"aws:SourceArn":"x"}}`:       {true, true},
+	} {
+		for i, w := range []Statement{wanted, topic} {
+			denying, err := Denied(`{"Statement":[{"Effect":"Allow",`+all+`},{"Effect":"Deny",`+elements+`}]}`, w)
+			if err != nil || (len(denying) == 1) != want[i] {
+				t.Errorf("%s, for %s: %v, %v", elements, w.Sid, denying, err)
+			}
+		}
+	}
+	for policy, want := range map[string]string{
+		"": "[]", "{": "[]", `{"Statement":{"Effect":"Deny","Sid":"Mine"}}`: `[statement "Mine"]`, `{"Statement":[{"Effect":"Allow"},{"Effect":"Deny"}]}`: "[statement 2]",
+	} {
+		if denying, err := Denied(policy, wanted); fmt.Sprint(denying) != want || (err != nil) != (policy == "{") {
+			t.Errorf("%s: %v, %v", policy, denying, err)
 		}
 	}
 }
@@ -171,6 +214,9 @@ func FuzzMerge(f *testing.F) {
 	f.Add(`{"Statement":[],"Statement":[{"Sid":"LeatSPAPI"}]}`)
 	f.Fuzz(func(t *testing.T, policy string) {
 		merged, _, err := Merge(policy, wanted, topic)
+		if _, unread := Denied(policy, wanted, topic); (unread != nil) != (err != nil) {
+			t.Fatalf("merged: %v, looked at for a Deny: %v", err, unread)
+		}
 		if err != nil {
 			return
 		}

@@ -118,6 +118,24 @@ func TestDI4APolicyThatCannotBeReadIsLeftAlone(t *testing.T) {
 	}
 }
 
+func TestDI4ADenyOfSomebodyElseIsTold(t *testing.T) {
+	const but = `; but a Deny in it may forbid that (statement "Theirs"), which counts more and stays`
+	s := newServer(t, sqstest.Options{})
+	deny := `{"Statement":[{"Sid":"Theirs","Effect":"Deny","Principal":"*","Action":"sqs:SendMessage","Resource":"*","Condition":{"StringNotEquals":{"aws:PrincipalOrgID":"o-1"}}}]}`
+	_, _ = s.CreateQueue("parcels", map[string]string{"Policy": deny})
+	env := envOf(s, "parcels", production)
+	if out := printed(apply(t, SetupConfig{}, env)); !strings.Contains(out, "to let DI's topic send; what is in it stays"+but) {
+		t.Errorf("%s", out)
+	}
+	p := apply(t, SetupConfig{}, env)
+	if out := printed(p); !strings.Contains(out, "  keep     policy of queue parcels: it lets DI's topic send"+but) || p.Count(setup.Change) > 0 {
+		t.Errorf("%s", out)
+	}
+	if got := policyOf(t, env); !strings.Contains(got, `"Sid":"Theirs","Effect":"Deny"`) {
+		t.Errorf("%s", got)
+	}
+}
+
 func TestDI4WhatOthersAddMeanwhileIsKept(t *testing.T) {
 	s := newServer(t, sqstest.Options{})
 	_, _ = s.CreateQueue("parcels", nil)

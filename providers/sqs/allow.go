@@ -3,6 +3,7 @@ package sqs
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/leat-io/leat/internal/queuepolicy"
 	"github.com/leat-io/leat/setup"
@@ -14,18 +15,19 @@ import (
 //
 // The error says why the policy cannot be read.
 func (m *Managed) Allow(p *setup.Plan, settings map[string]string, whom string, statements func(arn string) []queuepolicy.Statement) error {
-	what := "policy of queue " + m.ref.name
-	_, added, err := queuepolicy.Merge(settings["Policy"], statements(settings["QueueArn"])...)
+	what, wanted := "policy of queue "+m.ref.name, statements(settings["QueueArn"])
+	_, added, err := queuepolicy.Merge(settings["Policy"], wanted...)
+	denied := denials(settings["Policy"], wanted)
 	switch {
 	case err != nil:
 		return m.unreadable(err)
 	case len(added) == 0:
-		p.Keep(what, "it lets "+whom+" send")
+		p.Keep(what, "it lets "+whom+" send"+denied)
 		return nil
 	}
 	step := setup.Step{Action: setup.Create, What: what, Detail: "to let " + whom + " send", Needed: true}
 	if settings["Policy"] != "" {
-		step.Action, step.Detail = setup.Change, step.Detail+"; what is in it stays"
+		step.Action, step.Detail = setup.Change, step.Detail+"; what is in it stays"+denied
 	}
 	step.Apply = func(ctx context.Context) (string, error) {
 		defer m.Close()
@@ -33,6 +35,15 @@ func (m *Managed) Allow(p *setup.Plan, settings map[string]string, whom string, 
 	}
 	p.Add(step)
 	return nil
+}
+
+// denials says that statements of somebody else may forbid what is wanted; "" if none do.
+func denials(policy string, wanted []queuepolicy.Statement) string {
+	denying, _ := queuepolicy.Denied(policy, wanted...) // what cannot be read, Merge has said
+	if len(denying) == 0 {
+		return ""
+	}
+	return "; but a Deny in it may forbid that (" + strings.Join(denying, ", ") + "), which counts more and stays, as it is not leat's: change it if no events come"
 }
 
 // allow reads the policy again, for there may be more in it by now than the plan knew:
