@@ -27,7 +27,8 @@ var Setup = setup.Define("di", SetupConfig{}, plan)
 // The rights needed on the queue are sqs:GetQueueUrl, sqs:GetQueueAttributes and
 // sqs:SetQueueAttributes; for create_queue also sqs:CreateQueue.
 type SetupConfig struct {
-	// CreateQueue makes the queue if there is none, with SQS's own settings.
+	// CreateQueue makes the queue if there is none, in the account of the credentials and
+	// with SQS's own settings. The flow has to name it without account and URL.
 	CreateQueue bool `yaml:"create_queue"`
 	// Hosted says that DI hosts the queue: nothing about it is read or changed.
 	Hosted bool `yaml:"hosted"`
@@ -132,7 +133,9 @@ func (q *queue) plan(ctx context.Context, p *setup.Plan, c SetupConfig, source s
 	case found:
 		q.arn = settings["QueueArn"]
 		p.Keep("queue "+m.Name(), q.arn)
-	case !c.CreateQueue || m.Name() == "":
+	case c.CreateQueue && !m.Creatable():
+		return fmt.Errorf("queue %q: there is no such queue, or these credentials may not see it: create_queue makes one only in their own account, which need not be the one named: create it there first, as a standard queue, or name it in the flow without account and URL", q.asked)
+	case !c.CreateQueue:
 		return fmt.Errorf("queue %q: there is no such queue: create it first, as a standard queue, or have it made by create_queue: true", q.asked)
 	default:
 		p.Add(setup.Step{Action: setup.Create, What: "queue " + m.Name(), Apply: func(ctx context.Context) (string, error) {

@@ -183,6 +183,22 @@ func TestAQueueIsMadeOnlyWhenAsked(t *testing.T) {
 	}
 }
 
+// A queue that is named with its account, or by its URL, may be another account's: one of
+// its name in the account of the credentials would be of no use.
+func TestAQueueOfAnotherAccountIsNotMade(t *testing.T) {
+	s := newServer(t, sqstest.Options{})
+	for _, queue := range []string{"arn:aws:sqs:eu-west-1:999988887777:parcels", s.QueueARN("parcels"), s.QueueURL("parcels")} {
+		_, err := plan(t.Context(), SetupConfig{CreateQueue: true}, envOf(s, queue, production))
+		if err == nil || !strings.Contains(err.Error(), "create it there first, as a standard queue, or name it in the flow without account and URL") {
+			t.Errorf("%s: %v", queue, err)
+		}
+	}
+	apply(t, SetupConfig{CreateQueue: true}, envOf(s, "arn:aws:sqs:eu-west-1::parcels", production))
+	if s.Calls()["CreateQueue"] != 1 {
+		t.Errorf("%v", s.Calls())
+	}
+}
+
 // Wherever a call fails, another run ends with the queue and its policy.
 func TestDI4AfterAFailureAnotherRunReachesTheSameEnd(t *testing.T) {
 	for _, action := range []string{"GetQueueUrl", "GetQueueAttributes", "CreateQueue", "SetQueueAttributes"} {

@@ -86,8 +86,15 @@ func (m *Managed) Set(ctx context.Context, name, value string) error {
 	})
 }
 
+// Creatable reports whether Create makes the queue that is meant: that of a URL, or of an
+// ARN with an account, may belong to somebody else than the credentials.
+func (m *Managed) Creatable() bool {
+	return m.ref.name != "" && m.ref.url == "" && m.ref.account == ""
+}
+
 // Create makes a queue of that name with SQS's own settings, in the account of the
-// credentials. It does nothing where there is one already.
+// credentials, whatever account was named, see [Managed.Creatable]. It does nothing where
+// there is one already.
 func (m *Managed) Create(ctx context.Context) error {
 	return m.ask(ctx, "CreateQueue", func(ctx context.Context) error {
 		url, err := m.create(ctx, m.ref.name, nil)
