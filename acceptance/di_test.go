@@ -199,8 +199,8 @@ func TestDI2NullsAndTimes(t *testing.T) {
 		{`{"trackingNumber":"37001","eventTime":null,"eventTimeUtc":"2025-06-12T08:08:23Z","eventType":null}`, want{"", "37001", "", "2025-06-12T08:08:23.000Z"}},
 		{`{"trackingNumber":"37001","eventTime":"12.06.2025","eventType":{"apiKey":null}}`, want{"", "37001", "", ""}},
 		{`{"shipmentNumber":"707","trackingNumber":null,"eventTime":"2025-06-12 10:08:23","eventType":{"apiKey":"9999","new":true},"new":[{}]}`, want{"", "707", "9999", "2025-06-12T08:08:23.000Z"}},
-		{`{"shipmentNumber":null,"trackingNumber":null,"eventTime":null,"eventType":null,"additionalInfo":null,"comChannelType":null}`, want{"m#0", "", "", ""}},
-		{`{}`, want{"m#0", "", "", ""}},
+		{`{"shipmentNumber":null,"trackingNumber":null,"eventTime":null,"eventType":null,"additionalInfo":null,"comChannelType":null}`, want{`m#0|m#0|\N|\N|\N`, "", "", ""}},
+		{`{}`, want{`m#0|m#0|\N|\N|\N`, "", "", ""}},
 	} {
 		got, letters := readAs(t, unsigned, push(test.event))
 		if len(got) != 1 {
@@ -227,7 +227,12 @@ func TestDI2OddMessages(t *testing.T) {
 // TestDI2TwoEventsOfOneSecondAreNoCopies: what tells them apart may be any one of these.
 func TestDI2TwoEventsOfOneSecondAreNoCopies(t *testing.T) {
 	base := `{"shipmentNumber":"707","trackingNumber":"37001","eventTime":"2025-06-12 10:08:23","eventType":{"apiKey":"103"},"additionalInfo":{"apiKey":"001"},"comChannelType":"EMAIL"}`
-	events := []string{base}
+	events := []string{base,
+		// Everything may be null, and an hour of autumn comes twice.
+		`{"shipmentNumber":"708","trackingNumber":null,"eventTime":"2025-06-12 10:08:23"}`, `{"shipmentNumber":"709","trackingNumber":null,"eventTime":"2025-06-12 10:08:23"}`,
+		`{"trackingNumber":"37003","eventTime":"2025-10-26 02:30:00","eventTimeUtc":"2025-10-26T00:30:00Z"}`, `{"trackingNumber":"37003","eventTime":"2025-10-26 02:30:00","eventTimeUtc":"2025-10-26T01:30:00Z"}`,
+		`{"trackingNumber":"37004","eventTime":"2025-06-12 10:08:23","eventTimeUtc":""}`, `{"trackingNumber":"37004","eventTime":"2025-06-12 10:08:24","eventTimeUtc":""}`,
+	}
 	for old, other := range map[string]string{
 		`"EMAIL"`: `"SMS"`, `"comChannelType":"EMAIL"`: `"comChannelType":null`, `"37001"`: `"37002"`, `"001"`: `"002"`,
 		`"additionalInfo":{"apiKey":"001"}`: `"additionalInfo":null`, `"103"`: `"104"`, `:23"`: `:24"`,

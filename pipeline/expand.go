@@ -48,7 +48,7 @@ func (f *flow) expanded(at conf.Field) []conf.Field {
 	switch {
 	case used < 0:
 		return []conf.Field{at}
-	case len(f.sources) == 1 && !f.linked:
+	case len(f.sources) == 1 && !f.linked && f.folds() == f.sources[0].preset.file.EitherCasing:
 		u := f.sources[0].preset
 		stages := append(u.namedStages(f.sources[0].name), listItems(at.Value.Get("stages"))...)
 		return []conf.Field{{Key: at.Key, Value: f.rewritten(at.Value, u.sourceNode(), stages)}}

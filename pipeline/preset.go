@@ -53,6 +53,16 @@ type presetFile struct {
 	Redact []string `yaml:"redact"`
 }
 
+// choices are the settings that choose the source.
+func (f *presetFile) choices() (names []string) {
+	for _, source := range f.Source {
+		if when := source.Get("when"); when != nil {
+			names = append(names, when.Value)
+		}
+	}
+	return names
+}
+
 type presetOffline struct {
 	Stages   []*conf.Node `yaml:"stages"`
 	Override conf.Node    `yaml:"override"`

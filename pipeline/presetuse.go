@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"reflect"
-	"slices"
 	"strings"
 
 	"github.com/leat-io/leat/internal/conf"
@@ -49,17 +48,26 @@ func (b *fileBuilder) usePreset(def PresetDef, t typed) (*presetUse, bool) {
 	return u, b.problems.ErrorCount() == before
 }
 
+// given returns a setting that was given; null takes one back.
+func given(settings *conf.Node, name string) *conf.Node {
+	n := settings.Get(name)
+	if n != nil && n.Kind == conf.Null {
+		return nil
+	}
+	return n
+}
+
 // readParameters takes the parameters from the settings, or their defaults.
 func (b *fileBuilder) readParameters(u *presetUse, settings *conf.Node) {
 	for _, f := range u.file.Parameters.Fields {
 		var p presetParameter
 		conf.Decode(f.Value, &p, b.problems)
-		name, value := f.Key.Value, settings.Get(f.Key.Value)
+		name, value := f.Key.Value, given(settings, f.Key.Value)
 		switch {
-		case value != nil && value.Kind != conf.Null:
+		case value != nil:
 		case f.Value.Get("default") != nil:
 			value = &p.Default
-		case p.Required && settings.Get(sourceSetting) == nil:
+		case p.Required && given(settings, sourceSetting) == nil:
 			b.problems.Errorf(settings, "%s: %q is required", u.def.Name, name)
 			continue
 		default:
@@ -107,7 +115,7 @@ func (u *presetUse) parameter(name string) (*conf.Node, bool) {
 // chooseSource finds the source and lays the settings that are not the preset's over its
 // own.
 func (b *fileBuilder) chooseSource(u *presetUse, settings *conf.Node) {
-	if n := settings.Get(sourceSetting); n != nil {
+	if n := given(settings, sourceSetting); n != nil {
 		t, ok := readTyped(n, "source", b.sourceNames(), nil, b.problems)
 		if u.source = t; ok {
 			b.knownOnly(u, settings, t.settings)
@@ -119,10 +127,10 @@ func (b *fileBuilder) chooseSource(u *presetUse, settings *conf.Node) {
 		if !ok {
 			return
 		}
-		if when := t.options.Get("when"); when != nil && settings.Get(when.Value) == nil {
+		if when := t.options.Get("when"); when != nil && given(settings, when.Value) == nil {
 			continue
 		}
-		own := settings.Without(append(u.file.Parameters.Keys(), overrideSetting)...)
+		own := settings.Without(append(u.file.Parameters.Keys(), sourceSetting, overrideSetting)...)
 		t.settings = conf.Merge(u.fill(t.settings), own).PlacedAt(settings)
 		u.source = t
 		b.knownOnly(u, own, nil)
@@ -146,99 +154,4 @@ func (b *fileBuilder) knownOnly(u *presetUse, settings, instead *conf.Node) {
 			suggest(b.problems.Errorf(f.Key, "unknown setting %q", f.Key.Value), f.Key.Value, known)
 		}
 	}
-}
-
-// presetStages are those of the preset with what the flow overrides.
-func (b *fileBuilder) presetStages(u *presetUse, settings *conf.Node) {
-	items := u.file.Stages
-	if over := &u.file.Offline.Override; b.options.Offline && over.Kind == conf.Map {
-		items = b.override(items, over) // also of stages that are not there with these settings
-	}
-	if b.options.Offline {
-		items = slices.Concat(u.file.Offline.Stages, items)
-	}
-	for _, item := range items {
-		if fits(item, settings) {
-			u.stages = append(u.stages, u.fill(item.Without("with", "without")))
-		}
-	}
-	if over := settings.Get(overrideSetting); over != nil && over.Kind != conf.Null {
-		u.stages = b.override(u.stages, over)
-	}
-}
-
-// fits reports whether a stage of a preset belongs to it with these settings: `with` and
-// `without` name one that must be given, or must not be.
-func fits(item, settings *conf.Node) bool {
-	with, without := item.Get("with"), item.Get("without")
-	return (with == nil || settings.Get(with.Value) != nil) && (without == nil || settings.Get(without.Value) == nil)
-}
-
-// override lays settings over those of stages by their names; null takes a stage away.
-func (b *fileBuilder) override(stages []*conf.Node, over *conf.Node) []*conf.Node {
-	if over.Kind != conf.Map {
-		if over.Kind != conf.Scalar || over.Value != "" {
-			b.problems.Errorf(over, "override: want stages of the preset and their settings, as in identify: {key: body.id}")
-		}
-		return stages
-	}
-	names, out := stageNames(stages), slices.Clone(stages)
-	for _, f := range over.Fields {
-		i := slices.Index(names, f.Key.Value)
-		switch {
-		case i < 0:
-			suggest(b.problems.Errorf(f.Key, "the preset has no stage %q", f.Key.Value), f.Key.Value, names)
-		case f.Value.Kind == conf.Null:
-			out[i] = nil
-		default:
-			out[i] = overridden(out[i], f.Value)
-		}
-	}
-	return slices.DeleteFunc(out, func(n *conf.Node) bool { return n == nil })
-}
-
-// stageNames are what stages are called within their preset.
-func stageNames(stages []*conf.Node) (names []string) {
-	ordinal := map[string]int{}
-	for _, item := range stages {
-		kind := stageKind(item)
-		ordinal[kind]++
-		name := address(kind, ordinal[kind])
-		if n := item.Get("name"); n != nil {
-			name = n.Value
-		}
-		names = append(names, name)
-	}
-	return names
-}
-
-func stageKind(item *conf.Node) string {
-	if item.Kind == conf.Scalar {
-		return item.Value
-	}
-	for _, key := range item.Keys() {
-		if key != "name" && key != "with" && key != "without" {
-			return key
-		}
-	}
-	return ""
-}
-
-// overridden lays settings over those of one stage.
-func overridden(item, settings *conf.Node) *conf.Node {
-	if item == nil {
-		return nil
-	}
-	kind := stageKind(item)
-	if item.Kind == conf.Scalar {
-		return &conf.Node{File: settings.File, Line: settings.Line, Col: settings.Col, Kind: conf.Map, Fields: []conf.Field{{Key: item, Value: settings}}}
-	}
-	out := *item
-	out.Fields = slices.Clone(item.Fields)
-	for i, f := range out.Fields {
-		if f.Key.Value == kind {
-			out.Fields[i].Value = conf.Merge(f.Value, settings)
-		}
-	}
-	return &out
 }

@@ -35,11 +35,7 @@ func (r *Rehearsal) settings(file *presetFile, own *conf.Node, p *conf.Problems)
 		return own
 	}
 	keep := append(file.Parameters.Keys(), overrideSetting, spoolSetting)
-	for _, source := range file.Source {
-		if when := source.Get("when"); when != nil {
-			keep = slices.DeleteFunc(keep, func(name string) bool { return name == when.Value })
-		}
-	}
+	keep = slices.DeleteFunc(keep, func(name string) bool { return contains(file.choices(), name) })
 	drop := slices.DeleteFunc(own.Keys(), func(name string) bool { return slices.Contains(keep, name) })
 	kept := own.Without(drop...)
 	for i, f := range kept.Fields {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 
 	"github.com/ThreeDotsLabs/watermill/message"
@@ -34,6 +35,9 @@ func (b *fileBuilder) sampleEvents(u *presetUse) ([]*Event, error) {
 	if err := problems.Err(); err != nil {
 		return nil, err
 	}
+	if !child.p.flows[0].sources[0].local() {
+		return nil, nil
+	}
 	if err := child.p.Run(context.Background()); err != nil {
 		return nil, err
 	}
@@ -43,11 +47,19 @@ func (b *fileBuilder) sampleEvents(u *presetUse) ([]*Event, error) {
 	return run.events, nil
 }
 
-// sampleFlow is a flow that has nothing but the preset.
+// local reports whether the stages of the preset need nothing but the event: a file that
+// is only checked must reach nobody.
+func (s *namedSource) local() bool {
+	return !slices.ContainsFunc(s.stages, func(b *builtStage) bool { return !b.traits.Local })
+}
+
+// sampleFlow is a flow that has nothing but the preset, with its parameters; but for those
+// that choose another source.
 func (u *presetUse) sampleFlow() *conf.Node {
 	settings := mapOf(sourceSetting, mapOf(sampleName, mapOf()))
+	choosing := u.file.choices()
 	for _, f := range u.settings.Fields {
-		if _, declared := u.parameter(f.Key.Value); declared || f.Key.Value == overrideSetting {
+		if _, declared := u.parameter(f.Key.Value); declared && !contains(choosing, f.Key.Value) || f.Key.Value == overrideSetting {
 			settings.Fields = append(settings.Fields, f)
 		}
 	}

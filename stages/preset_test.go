@@ -1,6 +1,8 @@
 package stages_test
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -192,4 +194,27 @@ func TestCheckComparesPathsWithTheSamples(t *testing.T) {
 			t.Errorf("%s: want %q in\n%s", stages, want, got.String())
 		}
 	}
+}
+
+// What a preset takes from a network is not asked for when a file is only checked.
+func TestCheckReachesNobody(t *testing.T) {
+	asked := false
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked = true }))
+	defer server.Close()
+	text := strings.Replace(sampled, "samples:", "  - enrich: {as: x, http: {url: '"+server.URL+"/{body.id}'}}\nsamples:", 1)
+	def := pipeline.DefinePreset("sampled", fstest.MapFS{"preset.yaml": {Data: []byte(text)}, "one.json": {Data: []byte(`{"list":[{"id":1}]}`)}})
+	_, report := pipeline.LoadText("pipeline.yaml", "version: 1\nflows: {f: {from: {sampled: {}}, stages: [{filter: 'body.id == id'}], to: out}}\nsinks: {out: nowhere}\n", pipeline.Options{Catalog: pipeline.Catalog{
+		Stages: stages.All(), Presets: []pipeline.PresetDef{def}, Sources: []pipeline.SourceDef{(&given{}).define("feed")}, Sinks: []pipeline.SinkDef{nowhere},
+	}})
+	if err := report.Err(); err != nil || asked {
+		t.Errorf("asked: %t, %v", asked, err)
+	}
+}
+
+func TestASettingIsTakenBackByNull(t *testing.T) {
+	runAcme(t, "{acme: {must: yes, tap: null, zone: null, override: null}}", func(rig *flowtest.Rig) {
+		if got := rig.Recorder.Got("out"); len(got) != 2 || got[0].Time.Hour() != 9 {
+			t.Errorf("got %+v", got)
+		}
+	})
 }

@@ -76,6 +76,9 @@ type Config struct {
 // Stage is the declaration of the stage.
 var Stage = pipeline.DefineStage("decode", Config{Format: "json", MaxDepth: pipeline.MaxDepth, Separator: ","}, New)
 
+// Traits tells check what the stage does.
+func (c Config) Traits() pipeline.Traits { return pipeline.Traits{Local: true} }
+
 // New builds the stage.
 func New(c Config, _ *pipeline.Env) (pipeline.Stage, error) {
 	read, err := c.reader()

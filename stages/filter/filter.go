@@ -27,7 +27,7 @@ func (c Config) Validate() error {
 }
 
 // Traits tells check what the stage does.
-func (c Config) Traits() pipeline.Traits { return pipeline.Traits{Keeps: true} }
+func (c Config) Traits() pipeline.Traits { return pipeline.Traits{Keeps: true, Local: true} }
 
 // New builds the stage.
 func New(c Config, env *pipeline.Env) (pipeline.Stage, error) {

@@ -35,7 +35,7 @@ type Config struct {
 
 // Traits tells check what the stage sets.
 func (c Config) Traits() pipeline.Traits {
-	return pipeline.Traits{SetsID: !c.ID.IsZero(), SetsKey: len(c.Key) > 0, SetsTime: len(c.Time) > 0, Keeps: true}
+	return pipeline.Traits{SetsID: !c.ID.IsZero(), SetsKey: len(c.Key) > 0, SetsTime: len(c.Time) > 0, Keeps: true, Local: true}
 }
 
 // New builds the stage.

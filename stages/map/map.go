@@ -79,7 +79,7 @@ func (c *Config) delete(e *pipeline.Event) error {
 
 // Traits tells check which parts of an event's identity are set here.
 func (c Config) Traits() pipeline.Traits {
-	return pipeline.Traits{SetsID: c.Set.has("id"), SetsKey: c.Set.has("key"), SetsTime: c.Set.has("time")}
+	return pipeline.Traits{SetsID: c.Set.has("id"), SetsKey: c.Set.has("key"), SetsTime: c.Set.has("time"), Local: true}
 }
 
 // Validate checks that there is something to do.

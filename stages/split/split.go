@@ -50,7 +50,7 @@ func (c Config) Validate() error {
 }
 
 // Traits tells check what the stage does.
-func (c Config) Traits() pipeline.Traits { return pipeline.Traits{Splits: true} }
+func (c Config) Traits() pipeline.Traits { return pipeline.Traits{Splits: true, Local: true} }
 
 // New builds the stage.
 func New(c Config, env *pipeline.Env) (pipeline.Stage, error) {
