@@ -50,8 +50,9 @@ type Config struct {
 	MaxDepth int `yaml:"max_depth"`
 	// Within names fields of a JSON payload of which the first that is there and not
 	// null becomes the payload, so that what an envelope adds is gone: body.detail for
-	// messages that come by way of EventBridge. A text there is read as JSON. Without
-	// any of them the payload stays what it is.
+	// messages that come by way of EventBridge. A text there is read as JSON, of which
+	// it has to hold an object or a list. Without any of the fields the payload stays
+	// what it is.
 	Within []pipeline.Path `yaml:"within,one"`
 	// Needs names fields of which at least one has to be there, or the payload is not
 	// what this feed sends: an error page can be JSON or XML as well.

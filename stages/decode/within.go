@@ -34,6 +34,9 @@ func (c *Config) takeOut(e *pipeline.Event, path pipeline.Path, raw []byte) erro
 		if err := pipeline.NewEvent("", text).CheckJSON(c.MaxDepth); err != nil {
 			return pipeline.Reject(fmt.Errorf("%s: %w", path, err))
 		}
+		if kind := rawjson.KindOf(text); kind != rawjson.Object && kind != rawjson.Array {
+			return pipeline.Reject(fmt.Errorf("%s is a text that holds %s, want an object or a list in it", path, kind))
+		}
 		e.SetJSON(text)
 		return nil
 	default:
