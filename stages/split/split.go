@@ -1,4 +1,4 @@
-// Package split makes one event of each item of a list.
+// Package split makes one event of each item of a list, or of several.
 //
 // The items run concurrently, and the message is settled when all of them are;
 // when it comes again after a failure, dedupe behind the split lets only those
@@ -8,7 +8,6 @@ package split
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/leat-io/leat/internal/rawjson"
 	"github.com/leat-io/leat/pipeline"
@@ -19,15 +18,16 @@ var Stage = pipeline.DefineStage("split", Config{Missing: reject, Max: 10_000}, 
 
 // Config is the split stage's part of pipeline.yaml.
 type Config struct {
-	// The field that holds the list, such as body.events, or several of which the
-	// first that is there counts; null counts as not there. A message whose list
-	// is empty is settled and counted as dropped.
+	// The field that holds the list, such as body.events, or several, whose items
+	// follow one another in the order given here; null counts as not there. A
+	// message whose lists are all empty is settled and counted as dropped.
 	Each []pipeline.Path `yaml:"each,required,short,one"`
 	// What happens to a message that has none of the fields: reject, or pass,
 	// with which it goes on as it is. A field that holds anything else but a list
 	// is rejected always.
 	Missing string `yaml:"missing"`
-	// How many items a list may have. A longer one is rejected.
+	// How many items the lists of a message may have together. A message with more
+	// is rejected as a whole.
 	Max int `yaml:"max"`
 }
 
@@ -56,14 +56,14 @@ func (c Config) Traits() pipeline.Traits { return pipeline.Traits{Splits: true, 
 func New(c Config, env *pipeline.Env) (pipeline.Stage, error) {
 	empty, messages, items := env.Counter(pipeline.CountDropped), env.Counter(pipeline.CountSplit), env.Counter(pipeline.CountParts)
 	return pipeline.FlatMap(func(_ context.Context, e *pipeline.Event) ([]*pipeline.Event, error) {
-		list, at, err := c.list(e)
+		lists, err := c.lists(e)
 		switch {
 		case err != nil:
 			return nil, err
-		case list == nil:
+		case len(lists) == 0:
 			return []*pipeline.Event{e}, nil
 		}
-		parts, err := c.parts(e, list, at)
+		parts, err := c.parts(e, lists)
 		switch {
 		case err != nil:
 			return nil, err
@@ -77,14 +77,16 @@ func New(c Config, env *pipeline.Env) (pipeline.Stage, error) {
 	}), nil
 }
 
-// parts makes the events of the items of the list, which is at the given path.
-func (c *Config) parts(e *pipeline.Event, list []byte, at pipeline.Path) ([]*pipeline.Event, error) {
+// parts makes the events of the items of all lists, whose indexes run on.
+func (c *Config) parts(e *pipeline.Event, lists [][]byte) ([]*pipeline.Event, error) {
 	parts := make([]*pipeline.Event, 0, 4)
-	for item := range rawjson.Elements(list) {
-		part := e.Child(len(parts), item)
-		part.SetJSON(item)
-		if parts = append(parts, part); len(parts) > c.Max {
-			return nil, pipeline.Reject(fmt.Errorf("%s has more than %d items", at, c.Max))
+	for _, list := range lists {
+		for item := range rawjson.Elements(list) {
+			part := e.Child(len(parts), item)
+			part.SetJSON(item)
+			if parts = append(parts, part); len(parts) > c.Max {
+				return nil, pipeline.Reject(c.tooMany())
+			}
 		}
 	}
 	return parts, nil
