@@ -22,10 +22,10 @@ func parse(t testing.TB, yaml string) Config {
 
 func TestTraitsNameWhatIsSet(t *testing.T) {
 	for yaml, want := range map[string]pipeline.Traits{
-		"set: {body.key: 1, type: body.t}": {Local: true},
+		"set: {body.key: 1, type: body.t}":          {Local: true},
 		"set: {id: body.a, key: body.b}":            {SetsID: true, SetsKey: true, Local: true},
 		"{set: {time: body.a}, delete: body.a}":     {SetsTime: true, Local: true},
-		"rename: {body.a: key}": {Local: true},
+		"rename: {body.a: key}":                     {Local: true},
 		"set: {body.id: 1, meta.key: 2, meta.t: 3}": {Local: true},
 	} {
 		if got := parse(t, yaml).Traits(); got != want {
