@@ -19,6 +19,7 @@ type planner struct {
 	source SourceConfig
 	plan   *setup.Plan
 	queue  *wantedQueue
+	owners map[string]string // the names of sellers by the codes of their subscriptions
 }
 
 func plan(ctx context.Context, c SetupConfig, env *setup.Env) (*setup.Plan, error) {
@@ -34,7 +35,7 @@ func plan(ctx context.Context, c SetupConfig, env *setup.Env) (*setup.Plan, erro
 	if err != nil {
 		return nil, err
 	}
-	p := &planner{config: c, env: env, source: source, plan: &setup.Plan{}}
+	p := &planner{config: c, env: env, source: source, plan: &setup.Plan{}, owners: map[string]string{}}
 	p.queue = &wantedQueue{p: p, control: p.controlOf(owner), asked: source.Queue, name: c.QueueName}
 	if err := p.queue.addTo(ctx, p.plan); err != nil {
 		return nil, err

@@ -136,42 +136,6 @@ func TestErrorsOfSetupShowNoSecrets(t *testing.T) {
 	}
 }
 
-func TestASellerWithAnIDOfAnotherIsSaid(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		s := newSite(t, tikitest.Options{})
-		s.config.Sellers, s.config.Types = sellersFile(t, "name,sid,token\na,OTHER,seller-token-a\n"), []string{"T"}
-		for _, want := range []string{"Tiki says that the token is of seller", "check the seller's sid, or leave it out"} {
-			var out strings.Builder
-			if failed, _ := s.plan().Apply(t.Context(), &out); failed != 1 || !strings.Contains(out.String(), want) {
-				t.Errorf("%s", &out)
-			}
-		}
-		s.config.Sellers = sellersFile(t, "name,sid,token\na,"+s.tiki.SellerID("seller-token-a")+",seller-token-a\n")
-		s.isSettled()
-	})
-}
-
-func TestSubscriptionsOfOtherSellersDoNotCount(t *testing.T) {
-	list := []Subscription{
-		{Code: "1", EventType: "T", SID: "S1", Active: true}, {Code: "2", EventType: "T", SID: "S2"},
-		{Code: "3", EventType: "T", SID: "S2", Active: true}, {Code: "4", EventType: "U", SID: "S2"}, {EventType: "U", SID: "S2", Active: true},
-	}
-	for _, c := range []struct {
-		sid, kind string
-		list      []Subscription
-		code      string
-	}{{"S1", "T", list, "1"}, {"S2", "T", list, "3"}, {"S3", "T", list, ""}, {"", "U", list, "4"}, {"", "T", list[1:], "3"}} {
-		w := wantedSubscription{kind: c.kind, seller: seller{SID: c.sid}}
-		if err := w.pick(c.list); err != nil || w.found.Code != c.code {
-			t.Errorf("%+v: %+v, %v", c, w.found, err)
-		}
-	}
-	w := wantedSubscription{kind: "T"}
-	if err := w.pick(list); err == nil || !strings.Contains(err.Error(), "set sid") {
-		t.Errorf("%v", err)
-	}
-}
-
 func TestSettingsOfSetupAreChecked(t *testing.T) {
 	for text, want := range map[string]string{
 		"types: []":                    "types: the list is empty",

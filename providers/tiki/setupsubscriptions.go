@@ -33,7 +33,7 @@ func (p *planner) subscriptions(ctx context.Context, s seller) error {
 	}
 	for _, kind := range p.config.Types {
 		w := &wantedSubscription{p: p, control: control, seller: s, kind: kind}
-		if err := w.pick(list); err != nil {
+		if err := w.look(list); err != nil {
 			p.plan.Trouble(w.String(), err)
 			continue
 		}
@@ -96,6 +96,24 @@ func (w *wantedSubscription) pick(list []Subscription) error {
 	return nil
 }
 
+// look finds the subscription, and refuses one that is another seller's: without a sid, that
+// is only seen from Tiki showing both sellers the same one.
+func (w *wantedSubscription) look(list []Subscription) error {
+	if err := w.pick(list); err != nil || w.found.Code == "" {
+		return err
+	}
+	return w.own(w.found.Code)
+}
+
+func (w *wantedSubscription) own(code string) error {
+	if owner, taken := w.p.owners[code]; taken && owner != w.seller.Name {
+		w.found = Subscription{}
+		return fmt.Errorf("%w: Tiki shows subscription %s to seller %q too: set the sid of both, in a file of sellers", errAmbiguous, code, owner)
+	}
+	w.p.owners[code] = w.seller.Name
+	return nil
+}
+
 func (w *wantedSubscription) step() setup.Step {
 	switch {
 	case w.found.Code == "":
@@ -122,7 +140,7 @@ func (w *wantedSubscription) make(ctx context.Context) (outcome string, err erro
 func (w *wantedSubscription) once(ctx context.Context, queue string) (outcome string, err error) {
 	list, err := w.control.Subscriptions(ctx, queue)
 	if err == nil {
-		err = w.pick(list)
+		err = w.look(list)
 	}
 	switch {
 	case err != nil:
@@ -133,6 +151,9 @@ func (w *wantedSubscription) once(ctx context.Context, queue string) (outcome st
 		return "it acts again after some minutes", w.control.UpdateActive(ctx, queue, w.found.Code, true)
 	}
 	made, err := w.control.CreateSubscription(ctx, queue, w.kind)
+	if err == nil {
+		err = w.own(made.Code)
+	}
 	if err == nil && w.seller.SID != "" && made.SID != w.seller.SID {
 		return "", fmt.Errorf("%w: the subscription is made, but Tiki says that the token is of seller %q: set sid to that, or leave it out", errAmbiguous, made.SID)
 	}
