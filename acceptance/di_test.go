@@ -303,3 +303,14 @@ func TestDI2NumbersKeepAllDigits(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 }
+
+// TestDI3DeadLettersHoldNoToken: neither that of a confirmation nor the address that ends
+// the subscription.
+func TestDI3DeadLettersHoldNoToken(t *testing.T) {
+	envelope := `{"Type":"Notification","MessageId":"m-1","TopicArn":"` + foreign + `","Message":"{}","Token":"2336412f37fb","SubscribeURL":"https://sns.eu-west-1.amazonaws.com/?Token=2336412f37fb","UnsubscribeURL":"https://sns.eu-west-1.amazonaws.com/?SubscriptionArn=4c6e"}`
+	for _, body := range []string{envelope, strings.TrimSuffix(envelope, "}")} {
+		fed(t, flow{from: "{di: {source: {feed: {}}, verify: false}}"}, func(rig *flowtest.Rig) { rig.Feed.Send("m", body) }, func(rig *flowtest.Rig) {
+			mustConceal(t, rig, "2336412f37fb", "4c6e")
+		})
+	}
+}

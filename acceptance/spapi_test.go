@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/leat-io/leat/pipeline"
 	"github.com/leat-io/leat/pipeline/flowtest"
 )
 
@@ -99,4 +100,44 @@ func TestSP3Copies(t *testing.T) {
 			t.Errorf("%d events left, want 2", n)
 		}
 	})
+}
+
+// TestSP5SecretsStayOutOfDeadLetters: the new secret of an application is in none.
+func TestSP5SecretsStayOutOfDeadLetters(t *testing.T) {
+	const secret = "amzn1.oa2-cs.v1.0123456789abcdef"
+	pascal := `{"NotificationType":"APPLICATION_OAUTH_CLIENT_NEW_SECRET","Payload":{"ApplicationOAuthClientNewSecret":{"ClientId":"c-1","NewClientSecret":"` + secret + `"}},"NotificationMetadata":{"NotificationId":"n-1"}}`
+	camel := `{"notificationType":"APPLICATION_OAUTH_CLIENT_NEW_SECRET","payload":{"applicationOAuthClientNewSecret":{"clientId":"c-1","newClientSecret":"` + secret + `"}},"notificationMetadata":{"notificationId":"n-1"}}`
+	for _, body := range []string{
+		pascal, camel, `{"detail-type":"x","detail":` + pascal + `}`, `{"detail-type":"x","detail":` + fmt.Sprintf("%q", camel) + `}`, camel[:len(camel)-1],
+	} {
+		fed(t, flow{from: fromSPAPI, fail: refuseOut}, func(rig *flowtest.Rig) { rig.Feed.Send("m", body) }, func(rig *flowtest.Rig) {
+			mustConceal(t, rig, secret)
+		})
+	}
+}
+
+// refuseOut has the sink out refuse what it gets, with all of it in the error.
+func refuseOut(sink string, e *pipeline.Event, _ int) error {
+	if sink != "out" {
+		return nil
+	}
+	raw, err := e.Bytes()
+	if err != nil {
+		return err
+	}
+	return pipeline.Reject(fmt.Errorf("refused: %s", raw))
+}
+
+// mustConceal checks that there is a dead letter without the secrets.
+func mustConceal(t *testing.T, rig *flowtest.Rig, secrets ...string) {
+	t.Helper()
+	dead := rig.Recorder.Bodies("dead")
+	if len(dead) != 1 || !strings.Contains(dead[0], `"redacted":true`) {
+		t.Fatalf("dead letters %q, want one that is redacted", dead)
+	}
+	for _, s := range secrets {
+		if strings.Contains(dead[0], s) {
+			t.Errorf("the dead letter shows %s: %s", s, dead[0])
+		}
+	}
 }

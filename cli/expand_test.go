@@ -88,3 +88,21 @@ func outputOf(rt *rapid.T, dir, text string) []string {
 	slices.Sort(lines)
 	return append(lines, fmt.Sprint(strings.Count(string(dead), "\n"), " dead letters"))
 }
+
+// What a preset hides stays hidden in what it expands to.
+func TestAnExpandedFileNamesTheSecrets(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "pipeline.yaml")
+	write(t, file, "version: 1\nflows:\n  f:\n    from: {spapi: {queue: q}}\n    to: out\n    on_error: {redact: [password], dead_letter: out}\nsinks: {out: stdout}\n")
+	expanded, report := pipeline.Expand(file, pipeline.Options{Catalog: StandardCatalog()})
+	if report.Err() != nil {
+		t.Fatal(report.Err())
+	}
+	write(t, file, string(expanded))
+	p, err := pipeline.Load(file, pipeline.Options{Catalog: StandardCatalog()})
+	if err != nil {
+		t.Fatalf("%v\n%s", err, expanded)
+	}
+	if got := p.Secrets(); !slices.Equal(got, []string{"newClientSecret", "password"}) {
+		t.Errorf("the secrets are %q in\n%s", got, expanded)
+	}
+}

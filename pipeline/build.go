@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/leat-io/leat/internal/conf"
+	"github.com/leat-io/leat/internal/redact"
 )
 
 // fileBuilder turns a file into a pipeline and collects everything wrong with it.
@@ -53,6 +54,7 @@ func (b *fileBuilder) build() {
 	if b.problems.HasErrors() {
 		return
 	}
+	b.p.hide = redact.New(b.p.Secrets()...)
 	for _, f := range b.p.flows {
 		f.compile()
 	}

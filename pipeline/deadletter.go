@@ -36,6 +36,10 @@ type DeadLetter struct {
 	// part of a split has none: its payload is a piece of the original.
 	Original       *string `json:"original,omitempty"`
 	OriginalBase64 []byte  `json:"original_base64,omitempty"`
+	// Redacted says that "[redacted]" stands in the letter in place of secrets: the
+	// values of fields that a preset or on_error names under redact. A replay does
+	// without them.
+	Redacted bool `json:"redacted,omitempty"`
 }
 
 func (s *step) deadLetter(e *Event, f *failure) (*Event, error) {
@@ -49,20 +53,19 @@ func (s *step) deadLetter(e *Event, f *failure) (*Event, error) {
 	} else {
 		d.Stage = s.name
 	}
+	c := s.flow.pipeline.conceal(e)
 	for k, v := range e.AllMeta() {
 		if d.Meta == nil {
 			d.Meta = map[string]string{}
 		}
-		d.Meta[k] = v
+		d.Meta[k] = c.meta(k, v)
 	}
-	raw, err := e.Bytes()
-	if err != nil {
-		raw = e.origin
+	d.Payload, d.PayloadBase64 = asText(c.payload)
+	if c.differ {
+		d.Original, d.OriginalBase64 = asText(c.original)
 	}
-	d.Payload, d.PayloadBase64 = asText(raw)
-	if !e.Split() && string(raw) != string(e.origin) {
-		d.Original, d.OriginalBase64 = asText(e.origin)
-	}
+	d.Error = c.in(d.Error)
+	d.Redacted = c.found
 	return d.event(e)
 }
 

@@ -82,7 +82,7 @@ func (f *flow) presetAlone(at *conf.Node, s *namedSource) *conf.Node {
 			out.Fields = append(out.Fields, field(name, n))
 		}
 	}
-	return out
+	return f.redacting(out)
 }
 
 // rewritten is a flow with another source and other stages.
@@ -96,7 +96,24 @@ func (f *flow) rewritten(n, from *conf.Node, stages []*conf.Node) *conf.Node {
 	}
 	rest := n.Without("from", "stages", "either_casing")
 	out.Fields = append(out.Fields, rest.Fields...)
-	return out
+	return f.redacting(out)
+}
+
+// redacting is a flow whose on_error names what the presets of f hide.
+func (f *flow) redacting(n *conf.Node) *conf.Node {
+	names := f.secrets()
+	if len(names) == 0 {
+		return n
+	}
+	list := &conf.Node{Kind: conf.List}
+	for _, name := range names {
+		list.Items = append(list.Items, conf.Text(name))
+	}
+	onError := mapOf("redact", list)
+	if given := n.Get("on_error"); given != nil && given.Kind == conf.Map {
+		onError = conf.Merge(given, onError)
+	}
+	return conf.Merge(n, mapOf("on_error", onError))
 }
 
 func (u *presetUse) sourceNode() *conf.Node { return mapOf(u.source.name, u.source.settings) }

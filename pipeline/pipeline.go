@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/leat-io/leat/internal/conf"
+	"github.com/leat-io/leat/internal/redact"
 )
 
 // Pipeline is what a pipeline.yaml describes, ready to run once.
@@ -25,6 +26,7 @@ type Pipeline struct {
 	steps []*step
 	hooks []hook
 	stats stats
+	hide  *redact.Redactor // of secrets in what is written down for people
 
 	failures failures
 	spools   []*spooled

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"slices"
 	"time"
 
 	"github.com/leat-io/leat/internal/conf"
@@ -15,6 +16,11 @@ type OnError struct {
 	// The sink for events that can never be handled: rejected by a stage or
 	// sink, or given up. Without one they go back to their source.
 	DeadLetter *Target `yaml:"dead_letter"`
+	// Names of fields whose values are secret, beside those that presets name. In dead
+	// letters and in the log "[redacted]" stands in their place, in either casing and
+	// wherever they are. They count for all flows of the file, as events go on from one
+	// to another. A payload that is not JSON and contains a name is hidden as a whole.
+	Redact []string `yaml:"redact,one"`
 }
 
 // RetryConfig is how a stage or sink is called again.
@@ -59,6 +65,14 @@ func (p *Pipeline) policy(f *flow, c *OnError, base *policy, problems *conf.Prob
 		}
 	}
 	return &out
+}
+
+// Validate checks the names.
+func (c OnError) Validate() error {
+	if slices.Contains(c.Redact, "") {
+		return FieldError("redact", "want names of fields, such as password; one is empty")
+	}
+	return nil
 }
 
 // Validate checks the backoff.

@@ -49,7 +49,7 @@ type presetFile struct {
 	Offline presetOffline `yaml:"offline"`
 	// Samples are files with payloads in the feed's shape.
 	Samples []string `yaml:"samples"`
-	// Redact names fields that are never printed.
+	// Redact names fields that are never printed, nor written to dead letters.
 	Redact []string `yaml:"redact"`
 }
 

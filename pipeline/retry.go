@@ -36,7 +36,7 @@ func (s *step) retry(ctx context.Context, l *lane, e *Event, call Handler, err e
 			return s.bury(ctx, l, e, f)
 		}
 		if waitErr != nil {
-			return &returned{errors.Join(waitErr, f.err)}
+			return &returned{errors.Join(waitErr, s.flow.pipeline.tellable(e, f.err))}
 		}
 		l.reached.Store(s.id)
 		f.err = call(ctx, e)
@@ -121,9 +121,9 @@ func (s *step) pause(attempts int, err error) time.Duration {
 // every tenth, so that a long outage can be seen without filling the log.
 func (s *step) noteFailure(e *Event, f *failure) {
 	if s.breaker != nil && f.attempts == 1 {
-		s.breaker.failed(f.err)
+		s.breaker.failed(s.flow.pipeline.tellable(e, f.err))
 	}
 	if f.attempts%10 == 1 && (s.breaker == nil || !s.breaker.tripped()) {
-		s.flow.pipeline.log.Warn("trying again", "flow", s.flow.name, "stage", s.name, "id", e.ID, "attempts", f.attempts, "error", f.err)
+		s.flow.pipeline.log.Warn("trying again", "flow", s.flow.name, "stage", s.name, "id", e.ID, "attempts", f.attempts, "error", s.flow.pipeline.tellable(e, f.err))
 	}
 }

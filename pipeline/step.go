@@ -95,6 +95,7 @@ func isReturned(err error) bool {
 // giveBack returns the event to its source.
 func (s *step) giveBack(e *Event, err error) error {
 	s.flow.pipeline.stats.returned.Add(1)
+	err = s.flow.pipeline.tellable(e, err)
 	s.flow.pipeline.log.Error("event goes back to its source", "flow", s.flow.name, "stage", s.name, "id", e.ID, "error", err)
 	return &returned{fmt.Errorf("%s: %w", s.name, err)}
 }
@@ -105,6 +106,7 @@ func (s *step) bury(ctx context.Context, l *lane, e *Event, f *failure) (err err
 	if s.policy.last {
 		return &returned{f.err} // who has it buried gives the event back
 	}
+	f.err = s.flow.pipeline.tellable(e, f.err)
 	if s.policy.dead == nil {
 		return s.giveBack(e, Reject(fmt.Errorf("%w (the flow has no dead_letter to put it in)", f.err)))
 	}

@@ -17,7 +17,10 @@ const presetsIntro = "A preset is a vendor's feed as data. A flow that names it 
 	"Beside a preset's parameters may stand every setting of its [source](providers.md), which replaces the one below, and `spool`. `source: {…}` takes the events from another source. " +
 	"`override: {identify: {key: body.id}}` changes settings of a stage, `override: {split: null}` leaves one out.\n\n" +
 	"`leat expand` prints what the presets of a file stand for, `leat inspect --as PRESET` the events in a payload, and `leat dev PRESET` runs a made-up feed. " +
-	"A preset of one's own is a file in this form, which `presets: [./acme.yaml]` in pipeline.yaml names."
+	"A preset of one's own is a file in this form, which `presets: [./acme.yaml]` in pipeline.yaml names.\n\n" +
+	"Values of fields that a preset calls secret (`redact: [newClientSecret]`) are not printed, and `[redacted]` stands in their place in dead letters, which then say `\"redacted\":true`, and in the log: " +
+	"by the field's name in either casing, wherever it is, also in JSON within text. Of a payload that is not JSON and contains a name, all is hidden. A replay of such a letter does without the secret. " +
+	"`on_error: {redact: [password], …}` of any flow names more. All names count for all flows of a file, because events go on from one to another. The id, key and type of an event are not secret."
 
 // writePresets prints the page about presets from their files.
 func writePresets(w io.Writer) error {
@@ -50,7 +53,20 @@ func writePreset(w io.Writer, d pipeline.PresetDef) error {
 		}
 		fmt.Fprintf(w, "\n```yaml\n%s```\n", text)
 	}
-	return nil
+	return writeRedacted(w, root.Get("redact"))
+}
+
+// writeRedacted prints which fields of a preset are secret.
+func writeRedacted(w io.Writer, names *conf.Node) error {
+	if names == nil {
+		return nil
+	}
+	var list []string
+	for _, name := range names.Items {
+		list = append(list, "`"+name.Value+"`")
+	}
+	_, err := fmt.Fprintf(w, "\nSecret: %s.\n", strings.Join(list, ", "))
+	return err
 }
 
 // writeParameters prints a line for each parameter of a preset.

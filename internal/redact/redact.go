@@ -1,4 +1,4 @@
-// Package redact hides the values of secret fields in JSON that is printed.
+// Package redact hides the values of secret fields in what is printed or written down.
 package redact
 
 import (
@@ -10,8 +10,11 @@ import (
 // Redactor hides the values of fields by name. It may be shared.
 type Redactor struct{ names [][]byte }
 
-// hidden takes the place of a value.
-const hidden = `"[redacted]"`
+// hidden takes the place of a value, Text that of one in other text.
+const (
+	Text   = "[redacted]"
+	hidden = `"` + Text + `"`
+)
 
 const (
 	maxDepth = 64
@@ -29,83 +32,58 @@ func New(names ...string) *Redactor {
 	return r
 }
 
+// Idle reports whether there are no fields to hide.
+func (r *Redactor) Idle() bool { return len(r.names) == 0 }
+
 // JSON returns text with the values of the fields replaced by "[redacted]", also in
 // JSON that lies in a string, such as the Message of an SNS envelope. Everything else
 // stays as it is spelt but for space; text itself is not changed. Of what is not JSON,
-// or is nested deeper than 64 levels, no field can be told: it is replaced as a whole,
-// and so is JSON in a string in a string that goes deeper than four times.
+// or is nested deeper than 64 levels, no field can be told: it is replaced as a whole.
+// So is JSON in a string in a string that goes deeper than four times, and a string that
+// begins like JSON, is none and contains one of the names.
 func (r *Redactor) JSON(text []byte) []byte {
 	switch {
-	case len(r.names) == 0:
+	case r.Idle():
 		return text
 	case rawjson.Check(text, maxDepth) != nil:
 		return []byte(hidden)
 	}
-	return r.value(nil, text, 0)
+	w := walk{Redactor: r}
+	return w.value(nil, text, 0)
 }
 
-func (r *Redactor) value(dst, v []byte, nested int) []byte {
-	switch rawjson.KindOf(v) {
-	case rawjson.Object:
-		return r.object(dst, v, nested)
-	case rawjson.Array:
-		return r.array(dst, v, nested)
-	case rawjson.String:
-		return r.text(dst, v, nested)
-	}
-	return append(dst, bytes.TrimSpace(v)...)
-}
-
-func (r *Redactor) object(dst, v []byte, nested int) []byte {
-	dst = append(dst, '{')
-	first := true
-	for key, value := range rawjson.Members(v) {
-		if !first {
-			dst = append(dst, ',')
+// Find is [Redactor.JSON] for text that may be anything: it stays as it is, byte for
+// byte, unless it has one of the fields, and what is not JSON unless it contains one of
+// the names, in either casing. The values are those that were hidden.
+func (r *Redactor) Find(text []byte) (out []byte, values Values, found bool) {
+	switch {
+	case r.Idle():
+		return text, nil, false
+	case rawjson.Check(text, maxDepth) == nil:
+		w := walk{Redactor: r}
+		if out := w.value(nil, text, 0); w.found {
+			return out, w.values, true
 		}
-		first = false
-		if dst = append(append(dst, key...), ':'); r.hides(key) {
-			dst = append(dst, hidden...)
-			continue
-		}
-		dst = r.value(dst, value, nested)
+	case r.mentionedIn(text):
+		return []byte(hidden), Values{}.with(string(text)), true
 	}
-	return append(dst, '}')
+	return text, nil, false
 }
 
-func (r *Redactor) array(dst, v []byte, nested int) []byte {
-	dst = append(dst, '[')
-	first := true
-	for item := range rawjson.Elements(v) {
-		if !first {
-			dst = append(dst, ',')
-		}
-		first = false
-		dst = r.value(dst, item, nested)
-	}
-	return append(dst, ']')
-}
-
-// text appends a string, which may hold an object or a list as JSON.
-func (r *Redactor) text(dst, v []byte, nested int) []byte {
-	inner := rawjson.AppendText(nil, v)
-	switch kind := rawjson.KindOf(inner); {
-	case kind != rawjson.Object && kind != rawjson.Array || rawjson.Check(inner, maxDepth) != nil:
-		return append(dst, bytes.TrimSpace(v)...)
-	case nested == maxNested:
-		return append(dst, hidden...)
-	}
-	redacted := r.value(nil, inner, nested+1)
-	if bytes.Equal(redacted, rawjson.Compact(nil, inner)) {
-		return append(dst, bytes.TrimSpace(v)...)
-	}
-	return rawjson.AppendString(dst, string(redacted))
-}
-
-func (r *Redactor) hides(key []byte) bool {
-	name := rawjson.AppendText(nil, key)
+// Hides reports whether a field of this name is hidden.
+func (r *Redactor) Hides(name string) bool {
 	for _, n := range r.names {
-		if bytes.EqualFold(name, n) {
+		if bytes.EqualFold([]byte(name), n) {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *Redactor) mentionedIn(text []byte) bool {
+	lower := bytes.ToLower(text)
+	for _, n := range r.names {
+		if bytes.Contains(lower, bytes.ToLower(n)) {
 			return true
 		}
 	}

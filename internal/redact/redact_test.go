@@ -21,6 +21,7 @@ func TestRedact(t *testing.T) {
 		`{"token":`:                                                     `"[redacted]"`,
 		`token=s`:                                                       `"[redacted]"`,
 		`{"m":"{tok"} `:                                                 `{"m":"{tok"}`,
+		`{"m":"{\"tOken\":\"s"}`:                                        `{"m":"[redacted]"}`,
 	} {
 		if got := r.JSON([]byte(text)); string(got) != want {
 			t.Errorf("%s became %s, want %s", text, got, want)
@@ -28,6 +29,45 @@ func TestRedact(t *testing.T) {
 	}
 	if got := New().JSON([]byte(` x`)); string(got) != " x" {
 		t.Errorf("without names it became %s", got)
+	}
+}
+
+func TestFindLeavesWhatHasNoSecret(t *testing.T) {
+	r := New("Token")
+	for text, want := range map[string]string{
+		`{ "a": 1.50, "Tokens": "u" }`: `{ "a": 1.50, "Tokens": "u" }`,
+		`{"Message": "{ \"n\": 1 }"}`:  `{"Message": "{ \"n\": 1 }"}`,
+		`not JSON`:                     `not JSON`,
+		"\xff\xfe":                     "\xff\xfe",
+		``:                             ``,
+		`{ "token": null }`:            `{"token":"[redacted]"}`,
+		`{"m":"{\"TOKEN\": \"s\"}"}`:   `{"m":"{\"TOKEN\":\"[redacted]\"}"}`,
+		`{"token":`:                    `"[redacted]"`,
+		"\xff tOKEN=s":                 `"[redacted]"`,
+	} {
+		got, _, found := r.Find([]byte(text))
+		if string(got) != want || found != (text != want) {
+			t.Errorf("%q became %q, found %v, want %q", text, got, found, want)
+		}
+	}
+	if got, _, found := New().Find([]byte(`{"a": 1`)); string(got) != `{"a": 1` || found {
+		t.Errorf("without names it became %s", got)
+	}
+}
+
+func TestValuesAreHiddenWhereTheyAreQuoted(t *testing.T) {
+	_, values, _ := New("token").Find([]byte(`{"token":{"a":["s\u00e9cret \"x\" of many letters",12345678]},"Token":"ab","n":"open text"}`))
+	for text, want := range map[string]string{
+		"sécret \"x\" of many letters is wrong":        "[redacted] is wrong",
+		`"sécret \"x\" of many letters" is wrong`:      `"[redacted]" is wrong`,
+		`body {"token":"s\u00e9cret \"x\" of many le…`: `body {"token":"[redacted]…`,
+		`12345678 and 12345678`:                        `[redacted] and [redacted]`,
+		`ab of the open text`:                          `ab of the open text`,
+		`sécret of others`:                             `sécret of others`,
+	} {
+		if got := values.In(text); got != want {
+			t.Errorf("%s became %s, want %s", text, got, want)
+		}
 	}
 }
 
@@ -83,6 +123,9 @@ func model(v any, nested int) any {
 	case string:
 		var inner any
 		isContainer := strings.HasPrefix(strings.TrimLeft(v, " \t\r\n"), "{") || strings.HasPrefix(strings.TrimLeft(v, " \t\r\n"), "[")
+		if isContainer && rawjson.Check([]byte(v), maxDepth) != nil && strings.Contains(strings.ToLower(v), "k") {
+			return "[redacted]"
+		}
 		if !isContainer || rawjson.Check([]byte(v), maxDepth) != nil || json.Unmarshal([]byte(v), &inner) != nil {
 			return v
 		}
