@@ -4,6 +4,7 @@ package acceptance
 
 import (
 	"os"
+	"slices"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -49,7 +50,8 @@ func fed(t *testing.T, f flow, send func(*flowtest.Rig), check func(*flowtest.Ri
 func readAs(t *testing.T, from, payload string) (events []flowtest.Got, reasons []string) {
 	t.Helper()
 	fed(t, flow{from: from}, func(rig *flowtest.Rig) { rig.Feed.Send("m", payload) }, func(rig *flowtest.Rig) {
-		events = rig.Recorder.Got("out")
+		events = rig.Recorder.Got("out") // those of one message leave in any order
+		slices.SortFunc(events, func(a, b flowtest.Got) int { return a.Seq.Compare(b.Seq) })
 		reasons = rig.Recorder.Bodies("dead")
 	})
 	return events, reasons

@@ -82,5 +82,5 @@ func (in *inspection) complaints() pipeline.SinkDef {
 			in.bad = append(in.bad, fmt.Sprintf("the payload cannot be read as one of %s (stage %s): %s", in.as, d.Stage, d.Error))
 			return nil
 		}, nil
-	})
+	}).Quick() // so that events come one after another, as they stand in the payload
 }
