@@ -4,8 +4,8 @@ package acceptance
 
 import (
 	"os"
-	"slices"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
