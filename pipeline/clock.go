@@ -28,6 +28,12 @@ type systemClock struct{}
 func (systemClock) Now() time.Time                            { return time.Now() }
 func (systemClock) AfterFunc(d time.Duration, f func()) Timer { return time.AfterFunc(d, f) }
 
+// AfterFuncOf is the clock's AfterFunc for what does not know clocks: it returns what
+// stops the timer.
+func AfterFuncOf(c Clock) func(d time.Duration, f func()) (stop func() bool) {
+	return func(d time.Duration, f func()) func() bool { return c.AfterFunc(d, f).Stop }
+}
+
 // Sleep waits for d, or until ctx or stop ends, and reports whether the whole
 // of d has passed. A nil stop never ends.
 func Sleep(ctx context.Context, c Clock, d time.Duration, stop <-chan struct{}) bool {

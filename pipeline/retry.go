@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"time"
+
+	"github.com/leat-io/leat/internal/backoff"
 )
 
 // failure is the story of an event that could not be handled.
@@ -104,11 +106,7 @@ func stopCause(ctx context.Context) error {
 // pause is the backoff after so many attempts, with jitter, or longer when the
 // other side asked for it.
 func (s *step) pause(attempts int, err error) time.Duration {
-	b := s.policy.backoff
-	d := b.Max
-	if n := attempts - 1; n < 30 && b.Min<<n < b.Max && b.Min<<n > 0 {
-		d = b.Min << n
-	}
+	d := backoff.Doubled(s.policy.backoff.Min, s.policy.backoff.Max, attempts)
 	d = d/2 + time.Duration(rand.Int64N(int64(d/2)+1))
 	var asked *deferral
 	if errors.As(err, &asked) {

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/leat-io/leat/internal/conf"
+	"github.com/leat-io/leat/internal/webcall"
 	"github.com/leat-io/leat/pipeline"
 )
 
@@ -74,7 +75,7 @@ const requestTimeout = 30 * time.Second
 func NewClient() *http.Client {
 	return &http.Client{
 		Timeout:       requestTimeout,
-		Transport:     http.DefaultTransport,
+		Transport:     webcall.NewTransport(),
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }

@@ -5,16 +5,16 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+
+	"github.com/leat-io/leat/internal/webcall"
 )
 
 // MaxAnswer is how much of an answer is read: ten messages of 1 MiB, every
@@ -56,7 +56,7 @@ func (c *Caller) Do(ctx context.Context, q Request) ([]byte, error) {
 	}
 	answer, err := c.client.Do(r)
 	if err != nil {
-		return nil, withoutURL(err)
+		return nil, webcall.WithoutURL(err)
 	}
 	body, err := readAnswer(answer)
 	if err != nil {
@@ -73,7 +73,7 @@ func (c *Caller) Do(ctx context.Context, q Request) ([]byte, error) {
 func (c *Caller) sign(ctx context.Context, q Request) (*http.Request, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, q.URL, bytes.NewReader(q.Body))
 	if err != nil {
-		return nil, withoutURL(err)
+		return nil, webcall.WithoutURL(err)
 	}
 	for name, value := range q.Header {
 		r.Header.Set(name, value)
@@ -106,16 +106,6 @@ func readAnswer(answer *http.Response) ([]byte, error) {
 		return nil, fmt.Errorf("the answer is larger than %d bytes", MaxAnswer)
 	}
 	return b.Bytes(), nil
-}
-
-// withoutURL takes the URL out of an error of net/http: its path or query may
-// hold a secret, and who calls says where the request went.
-func withoutURL(err error) error {
-	var u *url.Error
-	if errors.As(err, &u) {
-		return u.Err
-	}
-	return err
 }
 
 // Close gives up connections that no request uses. Further requests make new ones.

@@ -38,7 +38,7 @@ func newReceiver(c SourceConfig, clock pipeline.Clock, log *slog.Logger) *receiv
 	r.Listener = listener.New(listener.Options{
 		Source: "http", Messages: "events", Address: c.Listen, Handler: r,
 		ReadTimeout: readTimeout, Timeout: c.Timeout,
-		AfterFunc: func(d time.Duration, f func()) func() bool { return clock.AfterFunc(d, f).Stop },
+		AfterFunc: pipeline.AfterFuncOf(clock),
 		Log:       log, Attrs: []any{"path", c.Path},
 	})
 	return r

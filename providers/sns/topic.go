@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strconv"
 	"sync/atomic"
-	"time"
 
 	"github.com/leat-io/leat/internal/awsapi"
 	"github.com/leat-io/leat/internal/awsmessage"
@@ -29,7 +28,7 @@ func newTopic(s *sink, arn string, chosen bool) *topic {
 	t := &topic{sink: s, arn: arn, chosen: chosen}
 	t.out = coalesce.New(coalesce.Options[*message]{
 		MaxItems: maxBatch, MaxBytes: int(s.config.MaxSize), MaxRequests: s.config.MaxRequests, Wait: s.config.BatchWait,
-		AfterFunc: func(d time.Duration, f func()) func() bool { return s.clock.AfterFunc(d, f).Stop },
+		AfterFunc: pipeline.AfterFuncOf(s.clock),
 		Send:      t.sendBatch,
 	})
 	return t

@@ -69,11 +69,11 @@ func newReceiver(c SourceConfig, env *pipeline.Env) *receiver {
 		tally: newTally(env.Counter), notices: newNotices(env.Clock, env.Log),
 		slots: make(chan struct{}, c.MaxRequests),
 	}
-	r.silence = snssig.NewSilence(func(d time.Duration, f func()) func() bool { return env.Clock.AfterFunc(d, f).Stop }, env.Log)
+	r.silence = snssig.NewSilence(pipeline.AfterFuncOf(env.Clock), env.Log)
 	r.Listener = listener.New(listener.Options{
 		Source: "snshttp", Messages: "messages of SNS", Address: c.Listen, Handler: r,
 		ReadTimeout: readTimeout, Timeout: c.Timeout, FlowStops: env.Stopping(),
-		AfterFunc: func(d time.Duration, f func()) func() bool { return env.Clock.AfterFunc(d, f).Stop },
+		AfterFunc: pipeline.AfterFuncOf(env.Clock),
 		Log:       env.Log, Attrs: []any{"path", c.Path, "https", c.TLS.on()},
 	})
 	return r

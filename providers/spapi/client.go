@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/leat-io/leat/internal/webcall"
 	"github.com/leat-io/leat/pipeline"
 )
 
@@ -96,7 +97,7 @@ func (c *client) once(ctx context.Context, q call, payload any) error {
 	}
 	r, err := http.NewRequestWithContext(ctx, q.method, c.base+q.address(), bytes.NewReader(body))
 	if err != nil {
-		return withoutURL(err)
+		return webcall.WithoutURL(err)
 	}
 	r.Header.Set("x-amz-access-token", token.Reveal())
 	r.Header.Set("User-Agent", userAgent)

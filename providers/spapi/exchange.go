@@ -6,11 +6,12 @@ import (
 	"io"
 	"math"
 	"net/http"
-	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/leat-io/leat/internal/webcall"
 )
 
 // userAgent is required by Amazon in every call.
@@ -23,7 +24,7 @@ const maxAnswer = 1 << 20 // bytes; what is read of an answer
 func exchange(c *http.Client, r *http.Request) (status int, header http.Header, body []byte, err error) {
 	answer, err := c.Do(r)
 	if err != nil {
-		return 0, nil, nil, withoutURL(err)
+		return 0, nil, nil, webcall.WithoutURL(err)
 	}
 	defer answer.Body.Close()
 	body, err = io.ReadAll(io.LimitReader(answer.Body, maxAnswer+1))
@@ -34,15 +35,6 @@ func exchange(c *http.Client, r *http.Request) (status int, header http.Header, 
 		return 0, nil, nil, fmt.Errorf("the answer is larger than %d bytes", maxAnswer)
 	}
 	return answer.StatusCode, answer.Header, body, nil
-}
-
-// withoutURL takes the URL out of an error of net/http: who calls names the call.
-func withoutURL(err error) error {
-	var u *url.Error
-	if errors.As(err, &u) {
-		return u.Err
-	}
-	return err
 }
 
 // refusal is an answer that is no success.

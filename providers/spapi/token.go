@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/leat-io/leat/internal/conf"
+	"github.com/leat-io/leat/internal/webcall"
 	"github.com/leat-io/leat/pipeline"
 )
 
@@ -83,7 +84,7 @@ func (t *tokens) form(who bearer) url.Values {
 func (t *tokens) ask(ctx context.Context, form url.Values) ([]byte, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, t.url, strings.NewReader(form.Encode()))
 	if err != nil {
-		return nil, withoutURL(err)
+		return nil, webcall.WithoutURL(err)
 	}
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded;charset=UTF-8")
 	r.Header.Set("User-Agent", userAgent)

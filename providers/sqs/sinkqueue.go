@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/leat-io/leat/internal/awsapi"
 	"github.com/leat-io/leat/internal/awsmessage"
@@ -42,7 +41,7 @@ func newSinkQueue(s *sink, ref queueRef, name string, chosen bool) *sinkQueue {
 	q := &sinkQueue{sink: s, ref: ref, name: name, chosen: chosen}
 	q.out = coalesce.New(coalesce.Options[*outgoing]{
 		MaxItems: maxBatch, MaxBytes: int(s.config.MaxSize), MaxRequests: s.config.MaxRequests, Wait: s.config.BatchWait,
-		AfterFunc: func(d time.Duration, f func()) func() bool { return s.clock.AfterFunc(d, f).Stop },
+		AfterFunc: pipeline.AfterFuncOf(s.clock),
 		Send:      q.sendBatch,
 	})
 	return q

@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"net/url"
 
+	"github.com/leat-io/leat/internal/webcall"
 	"github.com/leat-io/leat/setup"
 )
 
@@ -70,9 +70,5 @@ type setupTransport struct{ *http.Client }
 // RoundTrip leaves the URL out of errors: who calls names the call.
 func (t setupTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	answer, err := t.Do(r)
-	var u *url.Error
-	if errors.As(err, &u) {
-		err = u.Err
-	}
-	return answer, err
+	return answer, webcall.WithoutURL(err)
 }

@@ -12,7 +12,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"time"
 
 	"github.com/leat-io/leat/internal/snssig"
 	"github.com/leat-io/leat/pipeline"
@@ -41,7 +40,7 @@ func New(c Config, env *pipeline.Env) (pipeline.Stage, error) {
 		config: c, clock: env.Clock, log: env.Log, dropped: env.Counter(pipeline.CountDropped),
 		confirmed: env.Counter("confirmed"), refused: env.Counter("confirmations_refused"),
 	}
-	s.silence = snssig.NewSilence(func(d time.Duration, f func()) func() bool { return env.Clock.AfterFunc(d, f).Stop }, env.Log)
+	s.silence = snssig.NewSilence(pipeline.AfterFuncOf(env.Clock), env.Log)
 	var err error
 	if s.topics, err = c.parseTopics(c.Topics); err != nil {
 		return nil, pipeline.FieldError("topics", "%w", err)
