@@ -37,7 +37,7 @@ func build(sources []conf.Source, o Options) (*fileBuilder, *Report) {
 // build turns the tree into a pipeline, unless there are problems.
 func (b *fileBuilder) build() {
 	b.p = &Pipeline{clock: b.options.Clock, log: b.options.Log}
-	b.config.StopTimeout = defaultStopTimeout
+	b.config.StopTimeout, b.config.Plugins = defaultStopTimeout, defaultPlugins
 	conf.Decode(b.root, &b.config, b.problems)
 	b.checkVersion(b.root)
 	b.p.stopTimeout = b.config.StopTimeout
@@ -51,6 +51,7 @@ func (b *fileBuilder) build() {
 	b.link()
 	b.check()
 	b.checkRehearsal()
+	b.tryOut()
 	if b.problems.HasErrors() {
 		return
 	}
@@ -109,7 +110,7 @@ func (b *fileBuilder) defaultState() string {
 }
 
 func (b *fileBuilder) env(name string, f *flow) *Env {
-	env := &Env{Name: name, Clock: b.options.Clock, Log: b.options.Log.With("part", name), pipeline: b.p, flow: f}
+	env := &Env{Name: name, Clock: b.options.Clock, Log: b.options.Log.With("part", name), Plugins: b.config.Plugins, pipeline: b.p, flow: f}
 	if f != nil {
 		env.Flow = f.name
 		env.Log = b.options.Log.With("flow", f.name, "part", name)

@@ -14,10 +14,19 @@ type fileConfig struct {
 	Version     int           `yaml:"version"`
 	State       *conf.Node    `yaml:"state"`
 	Presets     []string      `yaml:"presets,one"`
+	Plugins     PluginConfig  `yaml:"plugins"`
 	Flows       *conf.Node    `yaml:"flows,required"`
 	Sinks       *conf.Node    `yaml:"sinks"`
 	StopTimeout time.Duration `yaml:"stop_timeout"`
 }
+
+// PluginConfig is what is said of all plugins.
+type PluginConfig struct {
+	// The folder below which the files of plugins lie. Others are not executed.
+	Folder string `yaml:"folder"`
+}
+
+var defaultPlugins = PluginConfig{Folder: "plugins"}
 
 // Validate checks what one setting cannot.
 func (c fileConfig) Validate() error {

@@ -19,6 +19,8 @@ type Env struct {
 	Flow  string
 	Clock Clock
 	Log   *slog.Logger
+	// Plugins is what the file says of all plugins.
+	Plugins PluginConfig
 
 	pipeline *Pipeline
 	kind     string // sink, state or source, "" for a stage

@@ -65,6 +65,9 @@ func (e *Event) AddMeta(s MetaSource) { e.meta = &metadata{older: e.meta, lazy: 
 // AllMeta yields every metadata entry once, the newest first.
 func (e *Event) AllMeta() iter.Seq2[string, string] {
 	return func(yield func(string, string) bool) {
+		if e.meta == nil {
+			return
+		}
 		seen := map[string]bool{}
 		stopped := false
 		visit := func(k, v string) {

@@ -25,6 +25,7 @@ type Pipeline struct {
 	state State
 	steps []*step
 	hooks []hook
+	tries []try
 	stats stats
 	hide  *redact.Redactor // of secrets in what is written down for people
 
@@ -50,6 +51,9 @@ type Options struct {
 	Offline bool
 	// Rehearsal has flows take a feed from elsewhere; nil: from where the file says.
 	Rehearsal *Rehearsal
+	// TryOut has parts try what only others can tell, such as plugins, which look at
+	// their settings themselves. They are started for that, and ended again.
+	TryOut bool
 	// DefaultState is used when the file names no state; the zero value: the
 	// first of Catalog.States, with its defaults.
 	DefaultState string

@@ -8,6 +8,7 @@ import (
 	"github.com/leat-io/leat/providers/file"
 	"github.com/leat-io/leat/providers/http"
 	"github.com/leat-io/leat/providers/mws"
+	"github.com/leat-io/leat/providers/plugin"
 	"github.com/leat-io/leat/providers/redisstream"
 	"github.com/leat-io/leat/providers/sevensenders"
 	"github.com/leat-io/leat/providers/sns"
@@ -37,5 +38,5 @@ func Setups() []setup.Def {
 
 // Sinks returns the sinks.
 func Sinks() []pipeline.SinkDef {
-	return []pipeline.SinkDef{file.Sink, stdout.Sink, http.Sink, sns.Sink, sqs.Sink, redisstream.Sink}
+	return []pipeline.SinkDef{file.Sink, stdout.Sink, http.Sink, sns.Sink, sqs.Sink, redisstream.Sink, plugin.Sink}
 }

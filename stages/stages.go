@@ -11,6 +11,7 @@ import (
 	"github.com/leat-io/leat/stages/filter"
 	"github.com/leat-io/leat/stages/identify"
 	mapstage "github.com/leat-io/leat/stages/map"
+	"github.com/leat-io/leat/stages/plugin"
 	"github.com/leat-io/leat/stages/reorder"
 	"github.com/leat-io/leat/stages/route"
 	"github.com/leat-io/leat/stages/snsunwrap"
@@ -31,5 +32,6 @@ func All() []pipeline.StageDef {
 		mapstage.Stage,
 		route.Stage,
 		copy.Stage,
+		plugin.Stage,
 	}
 }

@@ -4,12 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"strconv"
 	"strings"
 )
 
 // FieldError is an error of a Validate method that belongs to one setting. It is
 // reported at the value of that setting. A dotted name reaches further down, as
-// in retry.backoff.
+// in retry.backoff or stations[2].zone.
 func FieldError(field, format string, args ...any) error {
 	return &fieldError{field: field, err: fmt.Errorf(format, args...)}
 }
@@ -73,14 +74,29 @@ func parts(err error) []error {
 	return joined.Unwrap()
 }
 
-// settingNode returns the value at a dotted name, or n when it is not written.
+// settingNode returns the value at a dotted name, with numbers in brackets for the items
+// of lists, or what there is of the way to it: at least n.
 func (n *Node) settingNode(name string) *Node {
 	at := n
-	for key := range strings.SplitSeq(name, ".") {
-		at = at.Get(key)
-	}
-	if at == nil || at.Kind == Null {
-		return n
+	for key := range strings.SplitSeq(strings.ReplaceAll(name, "[", ".["), ".") {
+		next := at.child(key)
+		if next == nil || next.Kind == Null {
+			return at
+		}
+		at = next
 	}
 	return at
+}
+
+// child returns the value of a map at key, or the item of a list at [key].
+func (n *Node) child(key string) *Node {
+	digits, isIndex := strings.CutPrefix(key, "[")
+	if !isIndex {
+		return n.Get(key)
+	}
+	i, err := strconv.Atoi(strings.TrimSuffix(digits, "]"))
+	if err != nil || i < 0 || i >= len(n.Items) {
+		return nil
+	}
+	return n.Items[i]
 }

@@ -1,0 +1,112 @@
+package plugins
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"runtime/debug"
+	"time"
+
+	"github.com/leat-io/leat/plugins/proto"
+)
+
+// pairs is the metadata of an event of the contract.
+type pairs []*proto.Meta
+
+// Lookup implements [Metadata].
+func (p pairs) Lookup(key string) (string, bool) {
+	for _, m := range p {
+		if m.Key == key {
+			return m.Value, true
+		}
+	}
+	return "", false
+}
+
+func fromProto(in *proto.Event) *Event {
+	e := &Event{ID: in.Id, Key: in.Key, Type: in.Type, payload: in.Payload, meta: pairs(in.Meta)}
+	if t := in.Time; t != nil {
+		e.Time = time.Unix(t.Seconds, int64(t.Nanos)).UTC()
+	}
+	return e
+}
+
+// handle answers an event.
+func handle(ctx context.Context, h Handler, in *proto.Event) *proto.Result {
+	e := fromProto(in)
+	out, err := call(ctx, h, e)
+	if err != nil {
+		return failed(in.Seq, err)
+	}
+	emit := &proto.Emit{Events: make([]*proto.Output, len(out))}
+	for i, o := range out {
+		if o == nil {
+			return failed(in.Seq, Reject(fmt.Errorf("the plugin returned no event at %d of %d", i, len(out))))
+		}
+		emit.Events[i] = output(in, o)
+	}
+	return &proto.Result{Seq: in.Seq, Outcome: &proto.Result_Emit{Emit: emit}}
+}
+
+// call keeps a panic to its event, as leat does with those of its own stages.
+func call(ctx context.Context, h Handler, e *Event) (out []*Event, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			fmt.Fprintf(os.Stderr, "panic while handling an event: %v\n%s", r, debug.Stack())
+			err = Reject(fmt.Errorf("panic: %v", r))
+		}
+	}()
+	return h(ctx, e)
+}
+
+// failed is the answer for an event with which nothing goes on.
+func failed(seq uint64, err error) *proto.Result {
+	var dropped *drop
+	var later *deferral
+	r := &proto.Result{Seq: seq}
+	switch {
+	case errors.As(err, &dropped):
+		r.Outcome = &proto.Result_Drop{Drop: &proto.Drop{Reason: text(dropped.reason)}}
+	case Rejected(err):
+		r.Outcome = &proto.Result_Reject{Reject: &proto.Reject{Reason: text(err.Error())}}
+	case errors.As(err, &later):
+		r.Outcome = &proto.Result_Retry{Retry: &proto.Retry{Reason: text(err.Error()), AfterMs: uint64(max(0, later.d.Milliseconds()))}}
+	default:
+		r.Outcome = &proto.Result_Retry{Retry: &proto.Retry{Reason: text(err.Error())}}
+	}
+	return r
+}
+
+// output is what differs between the event that came and one that goes on.
+func output(in *proto.Event, e *Event) *proto.Output {
+	o := &proto.Output{
+		Id: differing(in.Id, e.ID), Key: differing(in.Key, e.Key), Type: differing(in.Type, e.Type),
+		Time: differingTime(in.Time, e.Time),
+	}
+	if e.replaced {
+		if o.Payload = e.payload; o.Payload == nil {
+			o.Payload = []byte{}
+		}
+	}
+	for _, m := range e.added {
+		o.Meta = append(o.Meta, &proto.Meta{Key: text(m.key), Value: text(m.value)})
+	}
+	return o
+}
+
+func differing(was, is string) *string {
+	if is == was {
+		return nil
+	}
+	is = text(is)
+	return &is
+}
+
+func differingTime(was *proto.Time, is time.Time) *proto.Time {
+	seconds, nanos := is.Unix(), int32(is.Nanosecond())
+	if is.IsZero() || was != nil && was.Seconds == seconds && was.Nanos == nanos {
+		return nil
+	}
+	return &proto.Time{Seconds: seconds, Nanos: nanos}
+}

@@ -1,0 +1,120 @@
+package host
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/leat-io/leat/pipeline"
+	"github.com/leat-io/leat/plugins/proto"
+)
+
+// For makes the host of a part of a pipeline: it is started and closed with it, and has
+// the plugin look at its settings when the file is checked.
+func For(c Config, env *pipeline.Env, sink bool) *Host {
+	counters := map[string]*pipeline.Counter{}
+	for _, what := range []string{"crashes", "restarts", "timeouts", "culprits", "replacements", "replacements_failed"} {
+		counters[what] = env.Counter("plugin_" + what)
+	}
+	h := New(c, Options{
+		Flow: env.Flow, Name: env.Name, Sink: sink, Folder: env.Plugins.Folder, Log: env.Log,
+		Count: func(what string) { counters[what].Inc() },
+		Place: env.Placed,
+	})
+	if c.SHA256 == "" && !c.Watch {
+		env.Warn("plugin %s has no sha256: whoever can write its file decides what is run; sha256sum %s prints it", c.Run, c.Run)
+	}
+	env.OnStart(h.Start)
+	env.OnClose(h.Close)
+	env.OnTryOut(h.Check)
+	return h
+}
+
+// EventOf is an event as the contract has it. Its payload is shared.
+func EventOf(e *pipeline.Event) (*proto.Event, error) {
+	raw, err := e.Bytes()
+	if err != nil {
+		return nil, err
+	}
+	out := &proto.Event{Payload: raw, Id: valid(e.ID), Key: valid(e.Key), Type: valid(e.Type), Time: timeOf(e.Time)}
+	for key, value := range e.AllMeta() {
+		out.Meta = append(out.Meta, &proto.Meta{Key: valid(key), Value: valid(value)})
+	}
+	return out, nil
+}
+
+func timeOf(t time.Time) *proto.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &proto.Time{Seconds: t.Unix(), Nanos: int32(t.Nanosecond())}
+}
+
+// mostOut bounds how many events a plugin can make of one.
+const mostOut = 10_000
+
+// Outcome is the events that go on, from an answer that [Host.Handle] returned. One that
+// the plugin left as it is goes on itself; e is changed only where there is no error.
+func Outcome(e *pipeline.Event, r *proto.Result) ([]*pipeline.Event, error) {
+	list := r.GetEmit().GetEvents()
+	for i, o := range list {
+		if o == nil {
+			return nil, pipeline.Reject(fmt.Errorf("the plugin's answer has no event at %d", i))
+		}
+		if t := o.Time; t != nil && !reasonable(t) {
+			return nil, pipeline.Reject(fmt.Errorf("the plugin's answer has a time that is none: %ds and %dns after 1970", t.Seconds, t.Nanos))
+		}
+	}
+	switch n := len(list); {
+	case n == 0:
+		return nil, nil
+	case n > mostOut:
+		return nil, pipeline.Reject(fmt.Errorf("the plugin made %d events of one, and may make %d", n, mostOut))
+	case n == 1:
+		apply(e, list[0])
+		return []*pipeline.Event{e}, nil
+	}
+	return children(e, list)
+}
+
+// reasonable reports whether a time is in the years 1 to 9999.
+func reasonable(t *proto.Time) bool {
+	const first, last = -62135596800, 253402300799
+	return t.Seconds >= first && t.Seconds <= last && t.Nanos >= 0 && t.Nanos < 1e9
+}
+
+func children(e *pipeline.Event, list []*proto.Output) ([]*pipeline.Event, error) {
+	raw, err := e.Bytes()
+	if err != nil {
+		return nil, err
+	}
+	out := make([]*pipeline.Event, len(list))
+	for i, o := range list {
+		out[i] = e.Child(i, raw)
+		apply(out[i], o)
+	}
+	return out, nil
+}
+
+// apply changes e as an answer says.
+func apply(e *pipeline.Event, o *proto.Output) {
+	if o.Payload != nil {
+		e.SetBytes(o.Payload)
+	}
+	if o.Id != nil {
+		e.ID = *o.Id
+	}
+	if o.Key != nil {
+		e.Key = *o.Key
+	}
+	if o.Type != nil {
+		e.Type = *o.Type
+	}
+	if t := o.Time; t != nil {
+		e.Time = time.Unix(t.Seconds, int64(t.Nanos)).UTC()
+	}
+	for _, m := range o.Meta {
+		if m != nil {
+			e.SetMeta(m.Key, m.Value)
+		}
+	}
+}

@@ -1,0 +1,33 @@
+// Package plugin gives events to a program of one's own, which runs as a process beside leat and delivers or stores them.
+//
+// The program is written as one for the stage of the same name is. An event is settled
+// when the program says so; until then, and when the program dies with it, it is not.
+package plugin
+
+import (
+	"context"
+
+	"github.com/leat-io/leat/pipeline"
+	"github.com/leat-io/leat/plugins/host"
+)
+
+// Sink declares the plugin sink.
+var Sink = pipeline.DefineSink("plugin", Config{host.Defaults}, New)
+
+// Config is the plugin sink's part of pipeline.yaml.
+type Config struct {
+	host.Config `yaml:",inline"`
+}
+
+// New builds the sink. The plugin is started when the pipeline is, and by check.
+func New(c Config, env *pipeline.Env) (pipeline.Handler, error) {
+	h := host.For(c.Config, env, true)
+	return func(ctx context.Context, e *pipeline.Event) error {
+		sent, err := host.EventOf(e)
+		if err != nil {
+			return err
+		}
+		_, err = h.Handle(ctx, sent)
+		return err
+	}, nil
+}
