@@ -1,6 +1,9 @@
 package pipeline
 
-import "iter"
+import (
+	"iter"
+	"slices"
+)
 
 // Marks are the metadata that the engine and its stages leave on an event.
 const (
@@ -65,14 +68,11 @@ func (e *Event) AddMeta(s MetaSource) { e.meta = &metadata{older: e.meta, lazy: 
 // AllMeta yields every metadata entry once, the newest first.
 func (e *Event) AllMeta() iter.Seq2[string, string] {
 	return func(yield func(string, string) bool) {
-		if e.meta == nil {
-			return
-		}
-		seen := map[string]bool{}
+		var few [8]string
+		names := seen{list: few[:0]}
 		stopped := false
 		visit := func(k, v string) {
-			if !stopped && !seen[k] {
-				seen[k] = true
+			if !stopped && names.add(k) {
 				stopped = !yield(k, v)
 			}
 		}
@@ -84,4 +84,26 @@ func (e *Event) AllMeta() iter.Seq2[string, string] {
 			}
 		}
 	}
+}
+
+// seen are names that were met; few of them need no map.
+type seen struct {
+	list []string
+	more map[string]bool
+}
+
+// add reports whether a name is new.
+func (s *seen) add(name string) bool {
+	if s.more[name] || slices.Contains(s.list, name) {
+		return false
+	}
+	if len(s.list) < cap(s.list) {
+		s.list = append(s.list, name)
+		return true
+	}
+	if s.more == nil {
+		s.more = map[string]bool{}
+	}
+	s.more[name] = true
+	return true
 }

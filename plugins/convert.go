@@ -39,6 +39,9 @@ func handle(ctx context.Context, h Handler, in *proto.Event) *proto.Result {
 	if err != nil {
 		return failed(in.Seq, err)
 	}
+	if len(out) == 1 && out[0] == e && !e.changed(in) {
+		return unchanged
+	}
 	emit := &proto.Emit{Events: make([]*proto.Output, len(out))}
 	for i, o := range out {
 		if o == nil {
@@ -47,6 +50,14 @@ func handle(ctx context.Context, h Handler, in *proto.Event) *proto.Result {
 		emit.Events[i] = output(in, o)
 	}
 	return &proto.Result{Seq: in.Seq, Outcome: &proto.Result_Emit{Emit: emit}}
+}
+
+// unchanged stands for the answer that an event goes on as it came.
+var unchanged = &proto.Result{}
+
+// changed reports whether an event is not as it came any more.
+func (e *Event) changed(in *proto.Event) bool {
+	return e.replaced || len(e.added) > 0 || e.ID != in.Id || e.Key != in.Key || e.Type != in.Type || differingTime(in.Time, e.Time) != nil
 }
 
 // call keeps a panic to its event, as leat does with those of its own stages.

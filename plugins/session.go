@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"runtime"
 	"sync"
 
 	"google.golang.org/grpc"
@@ -20,17 +21,18 @@ const credits = 4096
 type session struct {
 	ctx     context.Context
 	handler Handler
-	running sync.WaitGroup
+	events  sync.WaitGroup
 
 	mu      sync.Mutex
-	cancels map[uint64]context.CancelFunc
+	running map[uint64]*eventContext
 	ready   []*proto.Result
+	same    []uint64      // events that go on as they came
 	wake    chan struct{} // there are answers, or there will be no more
 	ended   bool          // no more events come, and all are answered
 }
 
 func newSession(ctx context.Context, h Handler) *session {
-	return &session{ctx: ctx, handler: h, cancels: map[uint64]context.CancelFunc{}, wake: make(chan struct{}, 1)}
+	return &session{ctx: ctx, handler: h, running: map[uint64]*eventContext{}, wake: make(chan struct{}, 1)}
 }
 
 func (s *session) run(stream grpc.BidiStreamingServer[proto.Work, proto.Results]) error {
@@ -72,7 +74,7 @@ func (s *session) receive(stream grpc.BidiStreamingServer[proto.Work, proto.Resu
 
 // end has answer return once all events are answered.
 func (s *session) end() {
-	s.running.Wait()
+	s.events.Wait()
 	s.mu.Lock()
 	s.ended = true
 	s.mu.Unlock()
@@ -80,30 +82,34 @@ func (s *session) end() {
 }
 
 func (s *session) start(e *proto.Event) {
-	ctx, cancel := context.WithCancel(s.ctx)
+	ctx := &eventContext{Context: s.ctx}
 	s.mu.Lock()
-	s.cancels[e.Seq] = cancel
+	s.running[e.Seq] = ctx
 	s.mu.Unlock()
-	s.running.Go(func() {
+	s.events.Go(func() {
 		result := handle(ctx, s.handler, e)
-		cancel()
-		s.finish(result)
+		ctx.end()
+		s.finish(e.Seq, result)
 	})
 }
 
 func (s *session) cancel(seq uint64) {
 	s.mu.Lock()
-	cancel := s.cancels[seq]
+	ctx := s.running[seq]
 	s.mu.Unlock()
-	if cancel != nil {
-		cancel()
+	if ctx != nil {
+		ctx.end()
 	}
 }
 
-func (s *session) finish(r *proto.Result) {
+func (s *session) finish(seq uint64, r *proto.Result) {
 	s.mu.Lock()
-	delete(s.cancels, r.Seq)
-	s.ready = append(s.ready, r)
+	delete(s.running, seq)
+	if r == unchanged {
+		s.same = append(s.same, seq)
+	} else {
+		s.ready = append(s.ready, r)
+	}
 	s.mu.Unlock()
 	s.signal()
 }
@@ -123,13 +129,15 @@ func (s *session) answer(stream grpc.BidiStreamingServer[proto.Work, proto.Resul
 		case <-s.ctx.Done():
 			return s.ctx.Err()
 		}
-		ready, ended := s.take()
-		for len(ready) > 0 {
+		s.gather()
+		ready, same, ended := s.take()
+		for len(ready)+len(same) > 0 {
 			n := batch(ready)
-			if err := stream.Send(&proto.Results{Results: ready[:n], Credits: uint32(n)}); err != nil {
+			err := stream.Send(&proto.Results{Results: ready[:n], Unchanged: same, Credits: uint32(n + len(same))})
+			if err != nil {
 				return err
 			}
-			ready = ready[n:]
+			ready, same = ready[n:], nil
 		}
 		if ended {
 			return nil
@@ -137,9 +145,28 @@ func (s *session) answer(stream grpc.BidiStreamingServer[proto.Work, proto.Resul
 	}
 }
 
-func (s *session) take() (ready []*proto.Result, ended bool) {
+// gather lets the handlers that can finish do so, that their answers leave together.
+// Where there is nothing else to do it takes no time.
+func (s *session) gather() {
+	for had := -1; ; {
+		s.mu.Lock()
+		n, ended := len(s.ready)+len(s.same), s.ended
+		s.mu.Unlock()
+		if n == had || n >= enough || ended {
+			return
+		}
+		had = n
+		runtime.Gosched()
+	}
+}
+
+// enough is how many answers need not wait for more.
+const enough = 256
+
+func (s *session) take() (ready []*proto.Result, same []uint64, ended bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	ready, s.ready = s.ready, nil
-	return ready, s.ended
+	ready, same = s.ready, s.same
+	s.ready, s.same = nil, nil
+	return ready, same, s.ended
 }

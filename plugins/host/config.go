@@ -19,7 +19,7 @@ type Config struct {
 	Args []string `yaml:"args"`
 	// The plugin's own settings. It looks at them when it is started; check starts it
 	// for that, unless it runs with --static.
-	Config Settings `yaml:"config"`
+	Config conf.Values `yaml:"config"`
 	// How long an event may take. After that the plugin is told that the event is given
 	// up, and it is tried again like one that has failed.
 	Timeout time.Duration `yaml:"timeout"`

@@ -127,7 +127,7 @@ func (c *connection) open(ctx context.Context, h *Host) error {
 }
 
 func (c *connection) configure(ctx context.Context, service proto.PluginClient, h *Host) error {
-	settings, err := h.config.Config.json()
+	settings, err := h.config.Config.JSON()
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -122,6 +123,7 @@ func (k *child) send(over context.Context) error {
 			return nil
 		}
 		for {
+			k.host.gather()
 			work := k.host.take(k)
 			if work == nil {
 				break
@@ -132,6 +134,24 @@ func (k *child) send(over context.Context) error {
 		}
 	}
 }
+
+// gather lets those who are about to bring events do so, that they leave together. Where
+// there is nothing else to do it takes no time.
+func (h *Host) gather() {
+	for had := -1; ; {
+		h.mu.Lock()
+		n := h.waiting.len()
+		h.mu.Unlock()
+		if n == had || n >= enough {
+			return
+		}
+		had = n
+		runtime.Gosched()
+	}
+}
+
+// enough is how many events need not wait for more.
+const enough = 256
 
 // receive takes the answers.
 func (k *child) receive() error {
@@ -203,28 +223,45 @@ func (h *Host) source(k *child) *queue {
 func (h *Host) settle(k *child, results *proto.Results) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for _, r := range results.Results {
-		c := k.sent[r.Seq]
-		if c == nil {
-			if r.Seq == 0 || r.Seq > h.seq {
-				return fmt.Errorf("it answered an event that it was not given (%d)", r.Seq)
-			}
-			delete(k.lingering, r.Seq) // given up meanwhile, or answered before
-			continue
+	for _, seq := range results.Unchanged {
+		if err := k.answer(seq, asItCame); err != nil {
+			return err
 		}
-		delete(k.sent, r.Seq)
-		k.answered++
-		if !c.overdue.IsZero() && r.GetRetry() != nil {
-			c.finish(nil, h.tooLong(c)) // that is why it was not handled
-			continue
-		}
-		c.finish(r, nil)
 	}
-	if len(results.Results) > 0 {
+	for _, r := range results.Results {
+		if err := k.answer(r.GetSeq(), r); err != nil {
+			return err
+		}
+	}
+	if len(results.Results)+len(results.Unchanged) > 0 {
 		h.gotOn()
 	}
 	k.credits = min(most, k.credits+int(min(results.Credits, most)))
 	k.rest()
+	return nil
+}
+
+// asItCame is the answer for an event that goes on unchanged.
+var asItCame = &proto.Result{Outcome: &proto.Result_Emit{Emit: &proto.Emit{Events: []*proto.Output{{}}}}}
+
+// answer gives an event back.
+func (k *child) answer(seq uint64, r *proto.Result) error {
+	c := k.sent[seq]
+	switch {
+	case c != nil:
+	case seq == 0 || seq > k.host.seq:
+		return fmt.Errorf("it answered an event that it was not given (%d)", seq)
+	default:
+		delete(k.lingering, seq) // given up meanwhile, or answered before
+		return nil
+	}
+	delete(k.sent, seq)
+	k.answered++
+	if !c.overdue.IsZero() && r.GetRetry() != nil {
+		c.finish(nil, k.host.tooLong(c)) // that is why it was not handled
+		return nil
+	}
+	c.finish(r, nil)
 	return nil
 }
 

@@ -69,7 +69,7 @@ func New(c Config, o Options) *Host {
 		o.Place = func(err error) error { return err }
 	}
 	h := &Host{config: c, options: o, log: o.Log.With("plugin", c.Run), pace: defaultPace, marked: map[string]*crime{}, fresh: make(chan *connection)}
-	h.secrets = c.Config.secrets()
+	h.secrets = c.Config.Expanded()
 	for _, s := range c.Env {
 		h.secrets = append(h.secrets, s.Reveal())
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/leat-io/leat/pipeline"
 	"github.com/leat-io/leat/plugins/proto"
 )
 
@@ -60,3 +61,11 @@ func (r *Refusal) Error() string { return errors.Join(r.problems...).Error() }
 
 // Unwrap returns the problems, each of which is a [pipeline.FieldError].
 func (r *Refusal) Unwrap() []error { return r.problems }
+
+// refusal is a problem that a plugin has with its settings.
+func refusal(path, message string) error {
+	if path == "" {
+		return pipeline.FieldError("config", "%s", message)
+	}
+	return pipeline.FieldError("config."+path, "%s", message)
+}

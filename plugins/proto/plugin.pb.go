@@ -552,7 +552,10 @@ type Results struct {
 	Results []*Result `protobuf:"bytes,1,rep,name=results,proto3" json:"results,omitempty"`
 	// How many more events leat may send. It sends none before it was given some, and
 	// each event takes one.
-	Credits       uint32 `protobuf:"varint,2,opt,name=credits,proto3" json:"credits,omitempty"`
+	Credits uint32 `protobuf:"varint,2,opt,name=credits,proto3" json:"credits,omitempty"`
+	// Events that are handled and go on as they came, one each: what an emit with a
+	// single output without fields says, in fewer bytes.
+	Unchanged     []uint64 `protobuf:"varint,3,rep,packed,name=unchanged,proto3" json:"unchanged,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -599,6 +602,13 @@ func (x *Results) GetCredits() uint32 {
 		return x.Credits
 	}
 	return 0
+}
+
+func (x *Results) GetUnchanged() []uint64 {
+	if x != nil {
+		return x.Unchanged
+	}
+	return nil
 }
 
 type Result struct {
@@ -1037,10 +1047,11 @@ const file_plugin_proto_rawDesc = "" +
 	"\x05nanos\x18\x02 \x01(\x05R\x05nanos\".\n" +
 	"\x04Meta\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value\"U\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value\"s\n" +
 	"\aResults\x120\n" +
 	"\aresults\x18\x01 \x03(\v2\x16.leat.plugin.v1.ResultR\aresults\x12\x18\n" +
-	"\acredits\x18\x02 \x01(\rR\acredits\"\xde\x01\n" +
+	"\acredits\x18\x02 \x01(\rR\acredits\x12\x1c\n" +
+	"\tunchanged\x18\x03 \x03(\x04R\tunchanged\"\xde\x01\n" +
 	"\x06Result\x12\x10\n" +
 	"\x03seq\x18\x01 \x01(\x04R\x03seq\x12*\n" +
 	"\x04emit\x18\x02 \x01(\v2\x14.leat.plugin.v1.EmitH\x00R\x04emit\x12*\n" +

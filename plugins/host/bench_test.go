@@ -1,0 +1,90 @@
+package host
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/leat-io/leat/plugins"
+	"github.com/leat-io/leat/plugins/proto"
+)
+
+// newBenchmark starts the plugin.
+func newBenchmark(b *testing.B, change ...func(*Config)) *Host {
+	c := Defaults
+	c.Run = self(b)
+	for _, f := range change {
+		f(&c)
+	}
+	h := New(c, Options{Flow: "bench", Name: "plugin", Folder: filepath.Dir(c.Run), Log: slog.New(slog.DiscardHandler)})
+	if err := h.Start(context.Background()); err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = h.Close() })
+	b.ReportAllocs()
+	b.SetBytes(700)
+	b.ResetTimer()
+	return h
+}
+
+// event has 700 bytes.
+func event() *proto.Event {
+	return &proto.Event{Id: "370724761411111111#0", Key: "370724761411111111", Payload: bytes.Repeat([]byte("x"), 700)}
+}
+
+func pass(b *testing.B, h *Host) {
+	if _, err := h.Handle(context.Background(), event()); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// BenchmarkOneAtATime is what an event waits for when there is no other.
+func BenchmarkOneAtATime(b *testing.B) {
+	h := newBenchmark(b)
+	for b.Loop() {
+		pass(b, h)
+	}
+}
+
+// BenchmarkManyAtATime is what an event costs when many are under way, as in a flow.
+func BenchmarkManyAtATime(b *testing.B) {
+	many(b, newBenchmark(b))
+}
+
+// BenchmarkManyWithoutTLS is how much of that is encryption.
+func BenchmarkManyWithoutTLS(b *testing.B) {
+	many(b, newBenchmark(b, func(c *Config) { c.TLS = false }))
+}
+
+func many(b *testing.B, h *Host) {
+	var next atomic.Int64
+	var callers sync.WaitGroup
+	for range 1000 {
+		callers.Go(func() {
+			for next.Add(1) <= int64(b.N) {
+				pass(b, h)
+			}
+		})
+	}
+	callers.Wait()
+}
+
+// BenchmarkInProcess is the same handler without a process.
+func BenchmarkInProcess(b *testing.B) {
+	handler, err := settings{}.handler()
+	if err != nil {
+		b.Fatal(err)
+	}
+	payload := event().Payload
+	b.ReportAllocs()
+	b.SetBytes(700)
+	for b.Loop() {
+		if _, err := handler(context.Background(), plugins.NewEvent(payload)); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
