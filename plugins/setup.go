@@ -89,7 +89,7 @@ func decode(config []byte, into any) error {
 func asFieldError(err error) error {
 	var wrong *json.UnmarshalTypeError
 	if errors.As(err, &wrong) && wrong.Field != "" {
-		return FieldError(wrong.Field, "want %s, not a %s", kindOf(wrong.Type.String()), wrong.Value)
+		return FieldError(wrong.Field, "want %s, not %s", kindOf(wrong.Type.String()), given(wrong.Value))
 	}
 	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
 		name = strings.Trim(name, `"`)
@@ -113,6 +113,22 @@ func kindOf(name string) string {
 		return "a list"
 	}
 	return "a map"
+}
+
+// given is what encoding/json calls a value, in the words of [kindOf].
+func given(value string) string {
+	word, _, _ := strings.Cut(value, " ")
+	switch word {
+	case "object":
+		return "a map"
+	case "array":
+		return "a list"
+	case "string":
+		return "text"
+	case "bool":
+		return "true or false"
+	}
+	return value // such as number 1.5
 }
 
 // problems are the errors that err joins, each with its setting.

@@ -15,6 +15,7 @@ import (
 	"google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/protobuf/types/known/emptypb"
 
+	"github.com/leat-io/leat/pipeline"
 	"github.com/leat-io/leat/plugins/proto"
 )
 
@@ -71,7 +72,7 @@ func (h *Host) prepare() (*connection, error) {
 	}
 	run, err := verified(path, h.config.digest(), h.folder.path)
 	if err != nil {
-		return nil, fmt.Errorf("run: %s: %w", h.config.Run, err)
+		return nil, pipeline.FieldError("run", "%s: %w", h.config.Run, err)
 	}
 	cmd := &exec.Cmd{Path: run, Args: append([]string{path}, h.config.Args...), Env: environ(h.config.Env)}
 	c := &connection{process: newProcess(cmd, limits{int64(h.config.Memory), h.config.CPUs}, newOutput(h.log, h.secrets))}

@@ -79,7 +79,7 @@ func TestABrokenPluginStopsTheFlowAndRejectsFewEvents(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var rejected, returned atomic.Int64
 	var all sync.WaitGroup
-	for i := range 20 {
+	for i := range 6 {
 		all.Go(func() {
 			_, err := r.Handle(ctx, &proto.Event{Id: fmt.Sprint(i), Payload: []byte("crash always")})
 			if pipeline.Rejected(err) {
@@ -92,7 +92,7 @@ func TestABrokenPluginStopsTheFlowAndRejectsFewEvents(t *testing.T) {
 	r.await("a storm", func() bool { return strings.Contains(r.logged(), "dies again and again") })
 	cancel()
 	all.Wait()
-	if rejected.Load() > longestRow || rejected.Load()+returned.Load() != 20 {
+	if rejected.Load() > longestRow || rejected.Load()+returned.Load() != 6 {
 		t.Errorf("%d rejected, %d returned", rejected.Load(), returned.Load())
 	}
 }
@@ -155,10 +155,7 @@ func TestAnEventThatCrashesThePluginAfterItsTimeIsFound(t *testing.T) {
 }
 
 func TestKilledAtAnyTimeNothingIsLost(t *testing.T) {
-	events, every := 50_000, 200*time.Millisecond
-	if testing.Short() {
-		events = 5_000
-	}
+	events, every := 50_000/slower, 200*time.Millisecond
 	r := newRig(t, nil, "{}").start()
 	stop := make(chan struct{})
 	var killing, all sync.WaitGroup

@@ -72,7 +72,7 @@ func TestASlowEventHoldsUpNoOther(t *testing.T) {
 func TestWrongSettingsAreRefusedWithTheirPlace(t *testing.T) {
 	for yaml, want := range map[string]string{
 		"{zones: {DE: 0, FR: 24}}": "config.zones.DE: want hours above 0",
-		"{zones: {DE: soon}}":      "config.zones: want a whole number, not a string",
+		"{zones: {DE: soon}}":      "config.zones: want a whole number, not text",
 		"{zone: {DE: 5}}":          "config.zone: the plugin knows no setting of this name",
 	} {
 		err := newRig(t, nil, yaml).Check(t.Context())

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/leat-io/leat/pipeline"
 )
 
 // locate returns the real path of a plugin, which has to be a file that can be executed
@@ -14,20 +16,20 @@ import (
 func locate(run, folder string) (string, error) {
 	root, err := realPath(folder)
 	if errors.Is(err, fs.ErrNotExist) {
-		return "", fmt.Errorf("run: there is no plugin folder %s: make it, or name another with plugins: {folder: …} at the top of the file", folder)
+		return "", pipeline.FieldError("run", "there is no plugin folder %s: make it, or name another with plugins: {folder: …} at the top of the file", folder)
 	}
 	if err != nil {
-		return "", fmt.Errorf("run: the plugin folder: %w", err)
+		return "", pipeline.FieldError("run", "the plugin folder: %w", err)
 	}
 	path, err := realPath(run)
 	if errors.Is(err, fs.ErrNotExist) {
-		return "", fmt.Errorf("run: there is no file %s%s", run, built(run))
+		return "", pipeline.FieldError("run", "there is no file %s%s", run, built(run))
 	}
 	if err != nil {
-		return "", fmt.Errorf("run: %w", err)
+		return "", pipeline.FieldError("run", "%w", err)
 	}
 	if !below(path, root) {
-		return "", fmt.Errorf("run: %s is not below the plugin folder %s: move it there, or name another with plugins: {folder: …} at the top of the file", described(run, path), folder)
+		return "", pipeline.FieldError("run", "%s is not below the plugin folder %s: move it there, or name another with plugins: {folder: …} at the top of the file", described(run, path), folder)
 	}
 	return path, executable(path)
 }
@@ -65,13 +67,13 @@ func executable(path string) error {
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:
-		return fmt.Errorf("run: %w", err)
+		return pipeline.FieldError("run", "%w", err)
 	case info.IsDir():
-		return fmt.Errorf("run: %s is a folder: name the file in it that is to be executed", path)
+		return pipeline.FieldError("run", "%s is a folder: name the file in it that is to be executed", path)
 	case !info.Mode().IsRegular():
-		return fmt.Errorf("run: %s is not a file", path)
+		return pipeline.FieldError("run", "%s is not a file", path)
 	case info.Mode()&0o111 == 0:
-		return fmt.Errorf("run: %s may not be executed: chmod +x %s", path, path)
+		return pipeline.FieldError("run", "%s may not be executed: chmod +x %s", path, path)
 	}
 	return nil
 }

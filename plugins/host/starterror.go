@@ -26,7 +26,7 @@ func (h *Host) notStarted(c *connection, err error) error {
 	if why := c.process.reason(); !errors.Is(why, errGivenUp) && !errors.Is(why, errEndedWell) {
 		err = why
 	}
-	return fmt.Errorf("run: %s did not start: %s; %s", h.config.Run, h.explained(err), c.process.output.last())
+	return pipeline.FieldError("run", "%s did not start: %s; %s", h.config.Run, h.explained(err), c.process.output.last())
 }
 
 var versions = regexp.MustCompile(`Plugin version: (\d+), Client versions: \[([\d ]+)\]`)

@@ -31,9 +31,8 @@ func (h *Host) supervise(k *child) {
 	}
 }
 
-// noteDeath counts deaths of processes that got nothing done, one after another.
+// noteDeath logs a death, and counts those of processes that got nothing done, one after another.
 func (h *Host) noteDeath(k *child, failures int) int {
-	h.options.Count("crashes")
 	h.mu.Lock()
 	got, narrowed := k.answered > 0, len(k.sent) > 1
 	h.mu.Unlock()

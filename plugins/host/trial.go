@@ -75,6 +75,7 @@ func (h *Host) bury(k *child) {
 	}
 	suspects := slices.SortedFunc(values(k.sent), func(a, b *call) int { return cmp.Compare(a.event.Seq, b.event.Seq) })
 	if !k.retired() {
+		h.options.Count("crashes")
 		h.mark(k, len(suspects) == 0)
 	}
 	for _, c := range suspects {
