@@ -1,0 +1,347 @@
+package templates_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/go-plugin"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
+
+	contract "github.com/leat-io/leat/plugins/proto"
+)
+
+// each runs a test with the plugin under testdata in each language.
+func each(t *testing.T, test func(t *testing.T, p program)) {
+	for language, main := range map[string]string{"python": "testdata/main.py", "node": "testdata/main.js"} {
+		t.Run(language, func(t *testing.T) {
+			t.Parallel()
+			test(t, layOut(t, language, main))
+		})
+	}
+}
+
+func TestHealthIsToldOfThePluginOnly(t *testing.T) {
+	each(t, func(t *testing.T, p program) {
+		r := p.start(t)
+		if err := r.ping(); err != nil {
+			t.Error(err)
+		}
+		for service, want := range map[string]codes.Code{"plugin": codes.OK, "": codes.OK, "other": codes.NotFound} {
+			response, err := grpc_health_v1.NewHealthClient(r.conn).Check(t.Context(), &grpc_health_v1.HealthCheckRequest{Service: service})
+			if status.Code(err) != want || err == nil && response.Status != grpc_health_v1.HealthCheckResponse_SERVING {
+				t.Errorf("%q: %v %v", service, response, err)
+			}
+		}
+	})
+}
+
+func TestConfigureTellsProblemsAndMayBeCorrected(t *testing.T) {
+	each(t, func(t *testing.T, p program) {
+		r := p.start(t)
+		stream, err := r.Handle(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := stream.Recv(); status.Code(err) != codes.FailedPrecondition || !strings.Contains(err.Error(), "Configure") {
+			t.Errorf("events before settings: %v", err)
+		}
+		for config, want := range map[string]string{
+			`{"bad": true}`:   "zones.near=want hours, not -1|=too few|",
+			`{"crash": true}`: "=the plugin failed to read its settings: ",
+			`[1]`:             "=want settings by name, not [1]|",
+			`{"a`:             "=the plugin failed to read its settings: ",
+		} {
+			response, err := r.Configure(t.Context(), &contract.ConfigureRequest{Config: []byte(config)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := ""
+			for _, problem := range response.Problems {
+				got += problem.Path + "=" + problem.Message + "|"
+			}
+			if !strings.HasPrefix(got, want) || response.Name != "tester" || response.Version != "7" {
+				t.Errorf("%s: %s, of %s %s", config, got, response.Name, response.Version)
+			}
+		}
+		converse(t, r, &contract.ConfigureRequest{Flow: "parcels", Name: "eta", TimeoutMs: 2000}).ask(`{}`)
+	})
+}
+
+func TestOutcomes(t *testing.T) {
+	retried := func(reason string) *contract.Result {
+		return &contract.Result{Outcome: &contract.Result_Retry{Retry: &contract.Retry{Reason: reason}}}
+	}
+	same := &contract.Result{Outcome: &contract.Result_Emit{Emit: &contract.Emit{Events: []*contract.Output{{}}}}}
+	cases := map[string]struct {
+		payload string
+		want    *contract.Result
+	}{
+		"same": {`{}`, same},
+		"many": {`{"do":"many"}`, &contract.Result{Outcome: &contract.Result_Emit{Emit: &contract.Emit{Events: []*contract.Output{
+			{}, {Payload: []byte("two")}, {Payload: []byte("three"), Id: proto.String("own"), Meta: []*contract.Meta{{Key: "a", Value: "b"}}},
+		}}}}},
+		"nothing": {`{"do":"nothing"}`, &contract.Result{Outcome: &contract.Result_Drop{Drop: &contract.Drop{Reason: "the plugin gave nothing back"}}}},
+		"drop":    {`{"do":"drop"}`, &contract.Result{Outcome: &contract.Result_Drop{Drop: &contract.Drop{Reason: "not needed"}}}},
+		"retry":   {`{"do":"retry"}`, &contract.Result{Outcome: &contract.Result_Retry{Retry: &contract.Retry{Reason: "busy", AfterMs: 1500}}}},
+		"reject":  {`{"do":"reject"}`, &contract.Result{Outcome: &contract.Result_Reject{Reject: &contract.Reject{Reason: "broken"}}}},
+		"fail":    {`{"do":"fail"}`, retried("Error: no luck")},
+		"exit":    {`{"do":"exit"}`, retried("")},
+		"wrong":   {`{"do":"wrong"}`, retried("a handler returns an Event, a list of them or")},
+		"no JSON": {"{\"a\":\xff}", &contract.Result{Outcome: &contract.Result_Reject{Reject: &contract.Reject{Reason: "the payload is not JSON that can be read: "}}}},
+		"NaN":     {`{"a":NaN}`, &contract.Result{Outcome: &contract.Result_Reject{Reject: &contract.Reject{Reason: "the payload is not JSON that can be read: "}}}},
+		"list":    {`[]`, &contract.Result{Outcome: &contract.Result_Reject{Reject: &contract.Reject{Reason: "the payload is not a JSON object"}}}},
+		"add": {"{\"do\":\"add\", \"n\": 370724761411111111, \"f\":1.10 } \n", &contract.Result{Outcome: &contract.Result_Emit{Emit: &contract.Emit{Events: []*contract.Output{
+			{Payload: []byte("{\"do\":\"add\", \"n\": 370724761411111111, \"f\":1.10,\"added\":[1,\"ü\"]}")},
+		}}}}},
+		"add again": {`{"do":"add","added":0}`, &contract.Result{Outcome: &contract.Result_Reject{Reject: &contract.Reject{Reason: "the payload has a field added already"}}}},
+	}
+	each(t, func(t *testing.T, p program) {
+		r := p.start(t)
+		conversation := converse(t, r, &contract.ConfigureRequest{})
+		for name, c := range cases {
+			got := conversation.ask(c.payload)
+			got.Seq = 0
+			shorten(got, c.want)
+			if !proto.Equal(got, c.want) {
+				t.Errorf("%s: %v, want %v\n%s", name, got, c.want, r.stderr)
+			}
+		}
+		conversation.end()
+	})
+}
+
+// shorten cuts the reason of a result to the part of it that is wanted.
+func shorten(got, want *contract.Result) {
+	if g, w := got.GetRetry(), want.GetRetry(); g != nil && w != nil && strings.Contains(g.Reason, w.Reason) {
+		g.Reason = w.Reason
+	}
+	if g, w := got.GetReject(), want.GetReject(); g != nil && w != nil && strings.Contains(g.Reason, w.Reason) {
+		g.Reason = w.Reason
+	}
+}
+
+func TestWhatChangesIsSentAndNothingElse(t *testing.T) {
+	each(t, func(t *testing.T, p program) {
+		c := converse(t, p.start(t), &contract.ConfigureRequest{})
+		came := &contract.Event{Seq: 1 << 63, Payload: []byte(`{"do":"change"}`), Id: "i", Key: "k", Type: "t",
+			Time: &contract.Time{Seconds: 1774951200, Nanos: 500_000_123}, Meta: []*contract.Meta{{Key: "old", Value: "o"}, {Key: "__proto__", Value: "p"}}}
+		c.sendWork(&contract.Work{Events: []*contract.Event{came}})
+		want := &contract.Output{Payload: []byte(`{"do":"change"} `), Id: proto.String("i!"), Key: proto.String("k!"), Type: proto.String("t!"),
+			Time: &contract.Time{Seconds: -1, Nanos: 250_000_000}, Meta: []*contract.Meta{{Key: "new", Value: "o!"}}}
+		if got := c.result(1 << 63); len(got.GetEmit().GetEvents()) != 1 || !proto.Equal(got.GetEmit().Events[0], want) {
+			t.Errorf("%v, want %v", got, want)
+		}
+		came.Seq, came.Payload = 1, []byte(`{}`)
+		c.sendWork(&contract.Work{Events: []*contract.Event{came}})
+		if got := c.result(1); !proto.Equal(got.GetEmit().GetEvents()[0], &contract.Output{}) {
+			t.Errorf("an unchanged event: %v", got)
+		}
+	})
+}
+
+func TestASinkDeliversWhateverComesBack(t *testing.T) {
+	each(t, func(t *testing.T, p program) {
+		r := p.start(t)
+		c := converse(t, r, &contract.ConfigureRequest{Role: contract.Role_ROLE_SINK, Flow: "parcels", Name: "store", TimeoutMs: 2000})
+		for _, payload := range []string{`{}`, `{"do":"nothing"}`, `{"do":"many"}`} {
+			if got := c.ask(payload); got.GetEmit() == nil || len(got.GetEmit().Events) > 0 {
+				t.Errorf("%s: %v", payload, got)
+			}
+		}
+		if c.ask(`{"do":"retry"}`).GetRetry() == nil {
+			t.Error("a sink cannot ask for another try")
+		}
+		c.end()
+		if said := strings.ToLower(r.stderr.String()); !strings.Contains(said, "configured as store of parcels, sink=true, 2") {
+			t.Errorf("it was told %q", said)
+		}
+	})
+}
+
+func TestSlowEventsHoldUpNoOthers(t *testing.T) {
+	each(t, func(t *testing.T, p program) {
+		c := converse(t, p.start(t), &contract.ConfigureRequest{})
+		held := c.send(`{"do":"hold"}`, `{"do":"hold"}`, `{"do":"hold"}`)
+		for range 200 {
+			c.send(`{}`, `{}`)
+		}
+		c.ask(`{"do":"release"}`)
+		for _, seq := range held {
+			if got := c.result(seq).GetEmit().GetEvents(); len(got) != 1 || got[0].Meta[0].Value != "released" {
+				t.Errorf("%d: %v", seq, got)
+			}
+		}
+		c.end()
+	})
+}
+
+func TestResultsTravelTogether(t *testing.T) {
+	each(t, func(t *testing.T, p program) {
+		c := converse(t, p.start(t), &contract.ConfigureRequest{})
+		for range 500 {
+			c.send(`{}`, `{}`, `{}`, `{}`)
+		}
+		c.end()
+		if c.largest < 2 {
+			t.Errorf("never more than %d results in a message", c.largest)
+		}
+	})
+}
+
+func TestCancelledEventsAreAnsweredAllTheSame(t *testing.T) {
+	each(t, func(t *testing.T, p program) {
+		c := converse(t, p.start(t), &contract.ConfigureRequest{})
+		running := c.send(`{"do":"hold"}`, `{"do":"hold"}`, `{"do":"hold"}`)
+		c.ask(`{}`) // whose turn came after theirs
+		waiting := c.send(`{"do":"hold"}`, `{"do":"hold"}`, `{"do":"hold"}`, `{"do":"hold"}`, `{"do":"hold"}`)
+		c.sendWork(&contract.Work{Cancelled: append(append(running, waiting...), 12345)})
+		for _, seq := range running {
+			if got := c.result(seq).GetEmit(); got == nil || got.Events[0].Meta[0].Value != "cancelled" {
+				t.Errorf("%d was under way: %v", seq, got)
+			}
+		}
+		notBegun := 0
+		for _, seq := range waiting {
+			if c.result(seq).GetRetry() != nil {
+				notBegun++
+			}
+		}
+		if notBegun < 4 {
+			t.Errorf("only %d were not begun any more", notBegun)
+		}
+		c.end()
+	})
+}
+
+func TestHugeEventsPassAndTooLargeResultsAreRejected(t *testing.T) {
+	each(t, func(t *testing.T, p program) {
+		const limit = 6 << 20
+		c := converse(t, p.start(t), &contract.ConfigureRequest{MaxMessage: limit})
+		c.limit = limit
+		huge := `{"do":"add","x":"` + strings.Repeat("x", limit-1000) + `"}`
+		if got := c.ask(huge).GetEmit(); got == nil || len(got.Events[0].Payload) != len(huge)+len(`,"added":[1,"ü"]`) {
+			t.Error("a huge event does not pass")
+		}
+		if got := c.ask(fmt.Sprintf(`{"do":"big","size":%d}`, limit)).GetReject(); got == nil || !strings.Contains(got.Reason, "leat takes 6291456 at most") {
+			t.Errorf("%v", got)
+		}
+		c.send(`{"do":"hold"}`, `{"do":"hold"}`, `{"do":"big","size":4000000}`, `{"do":"big","size":4000000}`, `{"do":"big","size":4000000}`, `{"do":"release"}`)
+		c.end()
+	})
+}
+
+func TestWhatIsPrintedGoesToTheLog(t *testing.T) {
+	each(t, func(t *testing.T, p program) {
+		r := p.start(t)
+		c := converse(t, r, &contract.ConfigureRequest{})
+		c.ask(`{"do":"print","text":"1|1|unix|/tmp/other|grpc|"}`)
+		c.ask(`{"do":"fail"}`)
+		c.end()
+		r.client.Kill()
+		for _, want := range []string{"1|1|unix|/tmp/other|grpc|", "no luck"} {
+			if !strings.Contains(r.stderr.String(), want) {
+				t.Errorf("%q is not in %q", want, r.stderr)
+			}
+		}
+	})
+}
+
+func TestShutdownEndsTheProcessWhenTheStreamHasEnded(t *testing.T) {
+	each(t, func(t *testing.T, p program) {
+		r := p.start(t)
+		c := converse(t, r, &contract.ConfigureRequest{})
+		held := c.send(`{"do":"hold"}`)
+		if err := r.conn.Invoke(t.Context(), "/plugin.GRPCController/Shutdown", &contract.Work{}, &contract.Work{}); err != nil {
+			t.Fatal(err)
+		}
+		c.ask(`{"do":"release"}`) // goes on until leat ends the stream
+		if c.result(held[0]).GetEmit() == nil {
+			t.Error("what was under way is lost")
+		}
+		c.end()
+		r.mustEnd()
+		if code := r.process.cmd.ProcessState.ExitCode(); code != 0 {
+			t.Errorf("exit code %d\n%s", code, r.stderr)
+		}
+	})
+}
+
+func TestTheProcessEndsWithItsStandardInput(t *testing.T) {
+	each(t, func(t *testing.T, p program) {
+		r := p.start(t)
+		c := converse(t, r, &contract.ConfigureRequest{})
+		c.send(`{"do":"stuck"}`, `{"do":"hold"}`)
+		if err := r.process.cmd.Process.Signal(os.Interrupt); err != nil { // is leat's business
+			t.Fatal(err)
+		}
+		c.ask(`{}`)
+		if err := r.process.stdin.Close(); err != nil {
+			t.Fatal(err)
+		}
+		r.mustEnd()
+	})
+}
+
+func TestAStreamThatBreaksLeavesRoomForAnother(t *testing.T) {
+	each(t, func(t *testing.T, p program) {
+		r := p.start(t)
+		ctx, cancel := context.WithCancel(t.Context())
+		c := converse(t, r, &contract.ConfigureRequest{})
+		broken, err := r.Handle(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		work := &contract.Work{}
+		for seq := range c.first {
+			work.Events = append(work.Events, &contract.Event{Seq: uint64(seq), Payload: []byte(`{"do":"hold"}`)})
+		}
+		if err := broken.Send(work); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := broken.Recv(); err != nil {
+			t.Fatal(err)
+		}
+		cancel()
+		c.ask(`{}`) // waits for its turn behind those that stop
+		c.end()
+	})
+}
+
+func TestWithoutLeatThePluginSaysWhatItIs(t *testing.T) {
+	each(t, func(t *testing.T, p program) {
+		wrong := plugin.HandshakeConfig{ProtocolVersion: 1, MagicCookieKey: "LEAT_PLUGIN", MagicCookieValue: "other"}
+		r, err := p.try(t, wrong)
+		if err == nil || !strings.Contains(r.stderr.String(), "is a plugin of leat, which starts it") || !strings.Contains(r.stderr.String(), "tls: false") {
+			t.Errorf("%v: %s", err, r.stderr)
+		}
+		cmd := exec.Command(p.command[0], p.command[1:]...)
+		cmd.Env = append(p.env, "LEAT_PLUGIN=4c656174", "PLUGIN_CLIENT_CERT=x")
+		if said, err := cmd.CombinedOutput(); err == nil || !strings.Contains(string(said), "write `tls: false`") {
+			t.Errorf("asked for TLS: %v: %s", err, said)
+		}
+	})
+}
+
+func TestAMissingPackageIsNamed(t *testing.T) {
+	each(t, func(t *testing.T, p program) {
+		want := "npm install @grpc/grpc-js"
+		if p.language == "python" {
+			want = "apt install python3-grpcio"
+			writeFile(t, p.folder+"/grpc.py", []byte("raise ImportError('No module named grpc')\n"))
+		} else if err := os.Remove(p.folder + "/node_modules"); err != nil {
+			t.Fatal(err)
+		}
+		cmd := exec.Command(p.command[0], p.command[1:]...)
+		cmd.Env = append(p.env, "LEAT_PLUGIN=4c656174")
+		if said, err := cmd.CombinedOutput(); err == nil || !strings.Contains(string(said), want) {
+			t.Errorf("%v: %s", err, said)
+		}
+	})
+}
