@@ -81,6 +81,38 @@ func (p Plugin) Stage() string {
 	return fmt.Sprintf("plugin: {run: %s%s, timeout: 2s%s}", path.Join(p.Path(), p.Main()), tls, config)
 }
 
+// Source is the file in which events are handled, below Path.
+func (p Plugin) Source() string {
+	if p.Language == "go" {
+		return "main.go"
+	}
+	return p.Main()
+}
+
+// Build is what makes the plugin ready to run, as a command for a shell; for a plugin in
+// Python, where gRPC may be there already, what brings it.
+func (p Plugin) Build() string {
+	switch {
+	case p.Language == "python":
+		return "apt install python3-grpcio, or pip install grpcio protobuf for a Python that is not Debian's own"
+	case p.Language == "node":
+		return "cd " + p.Path() + " && npm install"
+	case p.Module:
+		return "cd " + p.Path() + " && go mod tidy && go build"
+	}
+	return "cd " + p.Path() + " && go build"
+}
+
+// Next is what to do with a new plugin, a step each.
+func (p Plugin) Next() []string {
+	return []string{
+		p.Build(),
+		"leat run " + path.Join(p.Path(), "try.yaml") + " shows it at work with the events of sample.jsonl",
+		"change " + path.Join(p.Path(), p.Source()) + " to what you need",
+		"take the lines for your pipeline.yaml from " + path.Join(p.Path(), "README.md"),
+	}
+}
+
 // Files returns the files of the plugin.
 func (p Plugin) Files() ([]File, error) {
 	if err := p.Check(); err != nil {

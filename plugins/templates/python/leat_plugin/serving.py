@@ -5,18 +5,7 @@ import signal
 import sys
 import tempfile
 import threading
-
-try:
-    from concurrent import futures
-
-    import grpc
-
-    from .service import Service
-except ImportError as missing:
-    sys.exit(
-        "%s: %s. A plugin of leat needs gRPC for this Python, %s: `apt install python3-grpcio` where that is"
-        " Debian's own, else `%s -m pip install grpcio protobuf`." % (sys.argv[0], missing, sys.executable, sys.executable)
-    )
+from concurrent import futures
 
 _COOKIE = ("LEAT_PLUGIN", "4c656174")
 _CONTRACT = 1
@@ -26,6 +15,7 @@ _PATIENCE = 3  # seconds that the end may take; nothing that the plugin waits fo
 
 def serve(handle, configure, name, version, workers):
     _started_by_leat()
+    grpc, Service = _load()
     line = _free_stdout()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is leat's, which ends its plugins in order
     ending = threading.Event()
@@ -55,6 +45,20 @@ def _started_by_leat():
         )
     if os.environ.get("PLUGIN_CLIENT_CERT"):
         sys.exit("%s: leat asks for TLS, which plugins in Python do not speak: write `tls: false` beside `run` in pipeline.yaml" % sys.argv[0])
+
+
+def _load():
+    """Loads what needs gRPC."""
+    try:
+        import grpc
+
+        from .service import Service
+    except ImportError as missing:
+        sys.exit(
+            "%s: %s. A plugin of leat needs gRPC for this Python, %s: `apt install python3-grpcio` where that is"
+            " Debian's own, else `%s -m pip install grpcio protobuf`." % (sys.argv[0], missing, sys.executable, sys.executable)
+        )
+    return grpc, Service
 
 
 def _free_stdout():

@@ -1,0 +1,16 @@
+package cli
+
+import "github.com/spf13/cobra"
+
+func pluginCommand(t terminal) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "plugin",
+		Short: "Make programs that handle events for a flow",
+		Args:  knownCommand,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+
+		SuggestionsMinimumDistance: 2,
+	}
+	c.AddCommand(pluginNewCommand(t))
+	return c
+}
