@@ -245,7 +245,7 @@ func TestWhatIsPrintedGoesToTheLog(t *testing.T) {
 		c.ask(`{"do":"fail"}`)
 		c.end()
 		r.client.Kill()
-		for _, want := range []string{"1|1|unix|/tmp/other|grpc|", "no luck"} {
+		for _, want := range []string{"before it serves", "1|1|unix|/tmp/other|grpc|", "no luck"} {
 			if !strings.Contains(r.stderr.String(), want) {
 				t.Errorf("%q is not in %q", want, r.stderr)
 			}
@@ -317,14 +317,16 @@ func TestAStreamThatBreaksLeavesRoomForAnother(t *testing.T) {
 func TestWithoutLeatThePluginSaysWhatItIs(t *testing.T) {
 	each(t, func(t *testing.T, p program) {
 		wrong := plugin.HandshakeConfig{ProtocolVersion: 1, MagicCookieKey: "LEAT_PLUGIN", MagicCookieValue: "other"}
-		r, err := p.try(t, wrong)
-		if err == nil || !strings.Contains(r.stderr.String(), "is a plugin of leat, which starts it") || !strings.Contains(r.stderr.String(), "tls: false") {
-			t.Errorf("%v: %s", err, r.stderr)
+		if _, err := p.try(t, wrong); err == nil {
+			t.Error("it takes another program for leat")
 		}
-		cmd := exec.Command(p.command[0], p.command[1:]...)
-		cmd.Env = append(p.env, "LEAT_PLUGIN=4c656174", "PLUGIN_CLIENT_CERT=x")
-		if said, err := cmd.CombinedOutput(); err == nil || !strings.Contains(string(said), "write `tls: false`") {
-			t.Errorf("asked for TLS: %v: %s", err, said)
+		for _, env := range []string{"LEAT_PLUGIN=other", "A=b"} {
+			if said := p.mustFail(t, env); !strings.Contains(said, "is a plugin of leat, which starts it") || !strings.Contains(said, "tls: false") {
+				t.Errorf("%s: %s", env, said)
+			}
+		}
+		if said := p.mustFail(t, "LEAT_PLUGIN=4c656174", "PLUGIN_CLIENT_CERT=x"); !strings.Contains(said, "write `tls: false`") {
+			t.Errorf("asked for TLS: %s", said)
 		}
 	})
 }
@@ -338,10 +340,22 @@ func TestAMissingPackageIsNamed(t *testing.T) {
 		} else if err := os.Remove(p.folder + "/node_modules"); err != nil {
 			t.Fatal(err)
 		}
-		cmd := exec.Command(p.command[0], p.command[1:]...)
-		cmd.Env = append(p.env, "LEAT_PLUGIN=4c656174")
-		if said, err := cmd.CombinedOutput(); err == nil || !strings.Contains(string(said), want) {
-			t.Errorf("%v: %s", err, said)
+		if said := p.mustFail(t, "LEAT_PLUGIN=4c656174"); !strings.Contains(said, want) {
+			t.Error(said)
 		}
 	})
+}
+
+// mustFail runs the program without leat until it ends, and returns what it said.
+func (p program) mustFail(t *testing.T, env ...string) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), enough)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, p.command[0], p.command[1:]...)
+	cmd.Env = append(append([]string{}, p.env...), env...)
+	said, err := cmd.CombinedOutput()
+	if err == nil {
+		t.Errorf("it ended as if all were well: %s", said)
+	}
+	return string(said)
 }

@@ -20,7 +20,7 @@ func TestGarbageIsAnsweredEventByEvent(t *testing.T) {
 		c.first = 0 // credits are not kept to here
 		random := rand.New(rand.NewPCG(1, 2))
 		unanswered := map[uint64]int{}
-		for range 300 {
+		for range 150 {
 			work := randomWork(random)
 			for _, e := range work.Events {
 				unanswered[e.Seq]++
@@ -99,7 +99,7 @@ func randomPayload(random *rand.Rand) []byte {
 			}
 		}
 	case 1:
-		deep := make([]byte, random.IntN(200_000))
+		deep := make([]byte, random.IntN(50_000))
 		for i := range deep {
 			deep[i] = '['
 		}

@@ -1,6 +1,9 @@
 package templates_test
 
 import (
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -68,5 +71,53 @@ func TestNamesThatAreNoFolderOrModuleAreRefused(t *testing.T) {
 	}
 	if err := (templates.Plugin{Language: "rust", Name: "a"}).Check(); err == nil || !strings.Contains(err.Error(), "go, python, node") {
 		t.Error(err)
+	}
+}
+
+// What a plugin does can be tested where there is no gRPC.
+func TestConfigureIsCalledWithoutLeat(t *testing.T) {
+	for language, test := range map[string]string{
+		"python": `
+import main, leat_plugin
+handle = main.configure({"label": "x"})
+print(handle(leat_plugin.Event(b'{"a":1.0}')).payload.decode())
+try:
+    handle(leat_plugin.Event(b'{"test":true}'))
+except leat_plugin.Drop as drop:
+    print(drop.reason)
+try:
+    main.configure({"label": 1})
+except leat_plugin.ConfigError as error:
+    print(error)
+`,
+		"node": `
+const {configure} = require('./main.js');
+const {Event} = require('./leat-plugin');
+const handle = configure({label: 'x'});
+console.log(handle(new Event({payload: '{"a":1.0}'})).payload.toString());
+try { handle(new Event({payload: '{"test":true}'})) } catch (drop) { console.log(drop.message) }
+try { configure({label: 1}) } catch (error) { console.log(error.message) }
+`,
+	} {
+		t.Run(language, func(t *testing.T) {
+			t.Parallel()
+			p := layOut(t, language, "")
+			flag := "-c"
+			if language == "node" {
+				flag = "-e"
+				if err := os.Remove(filepath.Join(p.folder, "node_modules")); err != nil {
+					t.Fatal(err)
+				}
+			} else {
+				writeFile(t, filepath.Join(p.folder, "grpc.py"), []byte("raise ImportError('none')\n"))
+			}
+			cmd := exec.Command(p.command[0], flag, test)
+			cmd.Dir, cmd.Env = p.folder, p.env
+			said, err := cmd.CombinedOutput()
+			lines := strings.Split(strings.TrimSpace(string(said)), "\n")
+			if err != nil || len(lines) != 3 || lines[0] != `{"a":1.0,"label":"x"}` || lines[1] != "a test" || !strings.HasPrefix(lines[2], "label: want a text, not 1") {
+				t.Errorf("%v: %s", err, said)
+			}
+		})
 	}
 }

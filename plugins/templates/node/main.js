@@ -20,4 +20,5 @@ function configure(config) {
   };
 }
 
-serve(undefined, {configure});
+if (require.main === module) serve(undefined, {configure});
+module.exports = {configure}; // for tests, which start nothing

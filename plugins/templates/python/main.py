@@ -24,4 +24,5 @@ def configure(config):
     return handle
 
 
-leat_plugin.serve(configure=configure)
+if __name__ == "__main__":  # a test imports configure and starts nothing
+    leat_plugin.serve(configure=configure)

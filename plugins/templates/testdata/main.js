@@ -4,6 +4,7 @@
 
 const {ConfigError, Drop, Event, Reject, Retry, serve} = require('./leat-plugin');
 
+console.log('before it serves');
 let release;
 const released = new Promise((resolve) => (release = resolve));
 

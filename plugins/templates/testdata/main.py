@@ -7,6 +7,7 @@ from datetime import datetime, timezone
 
 import leat_plugin
 
+print("before it serves")
 released = threading.Event()
 
 

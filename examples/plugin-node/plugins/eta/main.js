@@ -16,4 +16,4 @@ function configure(config) {
   };
 }
 
-serve(undefined, {configure, name: 'eta'});
+if (require.main === module) serve(undefined, {configure, name: 'eta'});

@@ -23,4 +23,5 @@ def configure(config):
     return handle
 
 
-leat_plugin.serve(configure=configure, name="eta")
+if __name__ == "__main__":
+    leat_plugin.serve(configure=configure, name="eta")

@@ -28,6 +28,7 @@
  */
 'use strict';
 
+require('./cookie.js');
 const {Event} = require('./event.js');
 const {ConfigError, Drop, Reject, Retry} = require('./outcomes.js');
 

@@ -5,9 +5,9 @@ const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 
+const {cookie} = require('./cookie.js');
 const {Service} = require('./service.js');
 
-const cookie = '4c656174'; // in LEAT_PLUGIN
 const contract = 1;
 const longestSocket = 103; // bytes of a path that every system takes
 const patience = 1000; // milliseconds that the end may take
@@ -18,7 +18,6 @@ const patience = 1000; // milliseconds that the end may take
  */
 async function serve(handle, options) {
   startedByLeat();
-  freeStdout();
   const modules = load();
   process.on('SIGINT', () => {}); // Ctrl-C is leat's, which ends its plugins in order
   let end;
@@ -38,7 +37,7 @@ async function serve(handle, options) {
 
 function startedByLeat() {
   const program = process.argv[1];
-  if (process.env.LEAT_PLUGIN !== cookie) {
+  if (process.env[cookie.name] !== cookie.value) {
     giveUp(
       `${program} is a plugin of leat, which starts it; by itself it does nothing. Name it in a pipeline.yaml, as a stage` +
         ` or a sink:\n\n    - plugin: {run: ${program}, tls: false}\n`,
@@ -47,14 +46,6 @@ function startedByLeat() {
   if (process.env.PLUGIN_CLIENT_CERT) {
     giveUp(`${program}: leat asks for TLS, which plugins in Node do not speak: write \`tls: false\` beside \`run\` in pipeline.yaml`);
   }
-}
-
-/**
- * Standard output is for the line that leat waits for. What the plugin prints goes to
- * standard error, and so to leat's log.
- */
-function freeStdout() {
-  process.stdout.write = process.stderr.write.bind(process.stderr);
 }
 
 /** Loads gRPC from beside the plugin, or from beside this package. */

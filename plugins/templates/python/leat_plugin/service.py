@@ -68,13 +68,11 @@ class Service:
         stream = Stream(*self._settings, self._workers)
         with self.lock:
             self._streams.add(stream)
-        try:
-            if not context.add_callback(stream.break_off):
-                return
-            threading.Thread(target=stream.read, args=(works,), name="leat-reader", daemon=True).start()
-            yield from stream.results()
-        finally:
+        if not context.add_callback(lambda: self._ended(stream)):
             self._ended(stream)
+            return
+        threading.Thread(target=stream.read, args=(works,), name="leat-reader", daemon=True).start()
+        yield from stream.results()
 
     def shutdown(self, _request, _context):
         """Ends the plugin once its streams have ended."""
@@ -93,6 +91,8 @@ class Service:
             stream.break_off()
 
     def _ended(self, stream):
+        """Is called when a call has ended, as it should or because its connection broke."""
+        stream.break_off()
         with self.lock:
             self._streams.discard(stream)
             last = self._shutting_down and not self._streams

@@ -63,7 +63,8 @@ def _load():
 
 def _free_stdout():
     """Standard output is for the line that leat waits for. What the plugin prints goes to
-    standard error, and so to leat's log. The line goes to what is returned."""
+    standard error, and so to leat's log, with what it has printed before and Python still
+    keeps. The line goes to what is returned."""
     line = os.dup(1)
     os.dup2(2, 1)
     sys.stdout.reconfigure(line_buffering=True)
