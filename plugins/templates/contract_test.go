@@ -100,6 +100,9 @@ func TestOutcomes(t *testing.T) {
 		"add": {"{\"do\":\"add\", \"n\": 370724761411111111, \"f\":1.10 } \n", &contract.Result{Outcome: &contract.Result_Emit{Emit: &contract.Emit{Events: []*contract.Output{
 			{Payload: []byte("{\"do\":\"add\", \"n\": 370724761411111111, \"f\":1.10,\"added\":[1,\"ü\"]}")},
 		}}}}},
+		"half characters": {`{"do":"half"}`, &contract.Result{Outcome: &contract.Result_Emit{Emit: &contract.Emit{Events: []*contract.Output{
+			{Payload: []byte(`{"do":"half","half":"\ud800"}`), Key: proto.String("half \uFFFD"), Meta: []*contract.Meta{{Key: "half \uFFFD", Value: "\uFFFD"}}},
+		}}}}},
 		"add again": {`{"do":"add","added":0}`, &contract.Result{Outcome: &contract.Result_Reject{Reject: &contract.Reject{Reason: "the payload has a field added already"}}}},
 	}
 	each(t, func(t *testing.T, p program) {
@@ -110,7 +113,7 @@ func TestOutcomes(t *testing.T) {
 			got.Seq = 0
 			shorten(got, c.want)
 			if !proto.Equal(got, c.want) {
-				t.Errorf("%s: %v, want %v\n%s", name, got, c.want, r.stderr)
+				t.Errorf("%s: %v, want %v\n%s", name, got, c.want, r.stderr.end())
 			}
 		}
 		conversation.end()
@@ -268,7 +271,7 @@ func TestShutdownEndsTheProcessWhenTheStreamHasEnded(t *testing.T) {
 		c.end()
 		r.mustEnd()
 		if code := r.process.cmd.ProcessState.ExitCode(); code != 0 {
-			t.Errorf("exit code %d\n%s", code, r.stderr)
+			t.Errorf("exit code %d\n%s", code, r.stderr.end())
 		}
 	})
 }

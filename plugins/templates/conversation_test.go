@@ -31,7 +31,7 @@ func converse(t *testing.T, r *running, request *proto.ConfigureRequest) *conver
 	t.Cleanup(cancel)
 	response, err := r.Configure(ctx, request)
 	if err != nil || len(response.Problems) > 0 {
-		t.Fatalf("%v %v\n%s", err, response, r.stderr)
+		t.Fatalf("%v %v\n%s", err, response, r.stderr.end())
 	}
 	stream, err := r.Handle(ctx)
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	contract "github.com/leat-io/leat/plugins/proto"
+	"github.com/leat-io/leat/plugins/templates"
 )
 
 // etaCases is examples/plugin-cases.json, which says what is in it.
@@ -64,41 +65,19 @@ func TestExamplesFollowOneRule(t *testing.T) {
 	}
 }
 
-// layOutExample copies an example's plugin to where what it needs can be put beside it.
+// layOutExample copies an example, and leat's part of it behind its link, to where what
+// it needs can be put beside it.
 func layOutExample(t *testing.T, language string) program {
 	t.Helper()
-	folder := filepath.Join(t.TempDir(), "eta")
-	copyTree(t, "../../examples/plugin-"+language+"/plugins/eta", folder)
-	main := map[string]string{"python": "main.py", "node": "main.js"}[language]
+	root := t.TempDir()
+	for _, folder := range []string{"plugins/templates/" + language, "examples/plugin-" + language} {
+		if err := os.CopyFS(filepath.Join(root, folder), os.DirFS("../../"+folder)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	folder := filepath.Join(root, "examples/plugin-"+language+"/plugins/eta")
+	main := templates.Plugin{Language: language}.Main()
 	return program{language, folder, []string{interpreter(t, language, folder), filepath.Join(folder, main)}, []string{"PATH=" + os.Getenv("PATH")}}
-}
-
-// copyTree copies a folder, with what is behind its links in their place. It reads the
-// files itself, so that go test knows that its result depends on them.
-func copyTree(t *testing.T, from, to string) {
-	t.Helper()
-	entries, err := os.ReadDir(from)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, e := range entries {
-		source, target := filepath.Join(from, e.Name()), filepath.Join(to, e.Name())
-		info, err := os.Stat(source)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if info.IsDir() {
-			if e.Name() != "node_modules" && e.Name() != "__pycache__" {
-				copyTree(t, source, target)
-			}
-			continue
-		}
-		text, err := os.ReadFile(source)
-		if err != nil {
-			t.Fatal(err)
-		}
-		writeFile(t, target, text)
-	}
 }
 
 func runEtaCases(t *testing.T, r *running, all etaCases, name string, config json.RawMessage) {
@@ -118,7 +97,7 @@ func runEtaCases(t *testing.T, r *running, all etaCases, name string, config jso
 		case c.Reject != "" && !strings.Contains(got.GetReject().GetReason(), c.Reject),
 			c.Unchanged && (len(emitted) != 1 || emitted[0].Payload != nil),
 			c.Want != nil && (len(emitted) != 1 || !sameJSON(t, emitted[0].Payload, c.Want)):
-			t.Errorf("%s: %v\n%s", c.Name, got, r.stderr)
+			t.Errorf("%s: %v\n%s", c.Name, got, r.stderr.end())
 		}
 	}
 	conversation.end()

@@ -26,7 +26,7 @@ func TestGarbageIsAnsweredEventByEvent(t *testing.T) {
 				unanswered[e.Seq]++
 			}
 			if err := c.stream.Send(work); err != nil {
-				t.Fatalf("%v\n%s", err, r.stderr)
+				t.Fatalf("%v\n%s", err, r.stderr.end())
 			}
 		}
 		if err := c.stream.CloseSend(); err != nil {
@@ -46,7 +46,7 @@ func TestGarbageIsAnsweredEventByEvent(t *testing.T) {
 		}
 		for seq, n := range unanswered {
 			if n != 0 {
-				t.Fatalf("%d results too few for %d\n%s", n, seq, r.stderr)
+				t.Fatalf("%d results too few for %d\n%s", n, seq, r.stderr.end())
 			}
 		}
 		if err := r.ping(); err != nil {
@@ -85,7 +85,7 @@ var seqs = []uint64{0, 1000, 1 << 53, 1 << 63, 1<<64 - 10}
 // payloads leave out what waits for others.
 var payloads = []string{
 	`{"do":"many"}`, `{"do":"change"}`, `{"do":"nothing"}`, `{"do":"drop"}`, `{"do":"retry"}`, `{"do":"reject"}`, `{"do":"fail"}`,
-	`{"do":"exit"}`, `{"do":"wrong"}`, `{"do":"add"}`, `{"do":"add","added":1}`, `{"do":"print","text":"\ud800"}`, `{"do":"print"}`, `{"do":"big"}`, `{"do":"big","size":-1}`,
+	`{"do":"exit"}`, `{"do":"wrong"}`, `{"do":"half"}`, `{"do":"add"}`, `{"do":"add","added":1}`, `{"do":"print","text":"\ud800"}`, `{"do":"print"}`, `{"do":"big"}`, `{"do":"big","size":-1}`,
 	`{"do":"big","size":1e3}`, `{"do":["drop"]}`, `{"do":"toString"}`, `null`, `1e999`, `"`, ``, "\xef\xbb\xbf{}", "\x00", "{}\xff",
 }
 
@@ -133,7 +133,7 @@ func TestBytesThatAreNoMessageLeaveThePluginAlive(t *testing.T) {
 		c.ask(`{}`)
 		c.end()
 		if err := r.ping(); err != nil {
-			t.Errorf("%v\n%s", err, r.stderr)
+			t.Errorf("%v\n%s", err, r.stderr.end())
 		}
 	})
 }

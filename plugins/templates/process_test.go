@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -63,7 +64,7 @@ func interpreter(t *testing.T, language, folder string) string {
 		return testservers.PythonWithGRPC(t)
 	}
 	node, modules := testservers.NodeWithGRPC(t)
-	if err := os.Symlink(modules, filepath.Join(folder, "node_modules")); err != nil {
+	if err := os.Symlink(modules, filepath.Join(folder, "node_modules")); err != nil && !errors.Is(err, fs.ErrExist) {
 		t.Fatal(err)
 	}
 	return node
@@ -95,7 +96,7 @@ func (p program) start(t *testing.T) *running {
 	t.Helper()
 	r, err := p.try(t, proto.Handshake)
 	if err != nil {
-		t.Fatalf("%v\n%s", err, r.stderr)
+		t.Fatalf("%v\n%s", err, r.stderr.end())
 	}
 	return r
 }
@@ -138,7 +139,7 @@ func (r *running) mustEnd() {
 	select {
 	case <-r.process.gone:
 	case <-time.After(enough):
-		r.t.Fatalf("the process is still there\n%s", r.stderr)
+		r.t.Fatalf("the process is still there\n%s", r.stderr.end())
 	}
 }
 
@@ -221,4 +222,10 @@ func (b *buffer) String() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.text.String()
+}
+
+// end is the last of it.
+func (b *buffer) end() string {
+	s := b.String()
+	return s[max(0, len(s)-2000):]
 }

@@ -74,11 +74,11 @@ func (p Plugin) SDK() string {
 
 // Stage is how pipeline.yaml names the plugin.
 func (p Plugin) Stage() string {
-	tls, config := ", tls: false", ", config: {label: seen}"
+	tls := ", tls: false"
 	if p.Language == "go" {
-		tls, config = "", ""
+		tls = ""
 	}
-	return fmt.Sprintf("plugin: {run: %s%s, timeout: 2s%s}", path.Join(p.Path(), p.Main()), tls, config)
+	return fmt.Sprintf("plugin: {run: %s%s, timeout: 2s, config: {label: seen}}", path.Join(p.Path(), p.Main()), tls)
 }
 
 // Source is the file in which events are handled, below Path.

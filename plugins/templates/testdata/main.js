@@ -64,6 +64,12 @@ const does = {
     event.payload = Buffer.alloc(event.json().size, 'x');
     return event;
   },
+  half(event) {
+    event.key = 'half \ud800';
+    event.meta['half \udfff'] = '\ud800';
+    event.addFields({half: '\ud800'});
+    return event;
+  },
   add(event) {
     event.addFields({added: [1, 'ü']});
     return event;

@@ -56,6 +56,9 @@ def handle(event):
         print(body["text"])
     elif do == "big":
         event.payload = b"x" * body["size"]
+    elif do == "half":
+        event.key, event.meta["half \udfff"] = "half \ud800", "\ud800"
+        event.add_fields(half="\ud800")
     elif do == "add":
         event.add_fields(added=[1, "ü"])
     return event

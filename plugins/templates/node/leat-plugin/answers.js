@@ -71,7 +71,7 @@ function output(event, came) {
   }
   const before = metaOf(came);
   for (const [key, value] of Object.entries(event.meta)) {
-    if (before[key] !== value) out.meta.push({key, value: string(`meta["${key}"]`, value)});
+    if (before[key] !== value) out.meta.push({key: whole(key), value: string(`meta["${key}"]`, value)});
   }
   addTime(out, event, came);
   return out;

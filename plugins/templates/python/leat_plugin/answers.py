@@ -1,6 +1,7 @@
 """From what a handler did with an event to what is said of it to leat."""
 
 import math
+import re
 import sys
 import traceback
 from datetime import datetime, timedelta, timezone
@@ -10,6 +11,7 @@ from .event import Event, moment
 from .outcomes import Drop, Reject, Retry
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_HALF = re.compile("[\ud800-\udfff]")
 _LONGEST_REASON = 4000  # in characters
 _LONGEST_WAIT = 2**63 - 1  # in milliseconds
 
@@ -65,12 +67,12 @@ def _output(event, came):
     for name in ("id", "key", "type"):
         value = getattr(event, name)
         if value is not None and value != getattr(came, name):
-            setattr(output, name, value)
+            setattr(output, name, _whole(value))
     _add_time(output, event, came)
     before = {m.key: m.value for m in came.meta}
     for key, value in event.meta.items():
         if before.get(key) != value:
-            output.meta.add(key=key, value=value)
+            output.meta.add(key=_whole(key), value=_whole(value))
     return output
 
 
@@ -98,5 +100,11 @@ def _milliseconds(seconds):
 
 
 def _text(reason):
-    """A reason as text that can be sent: of a bounded length, and without half characters."""
-    return str(reason)[:_LONGEST_REASON].encode("utf-8", "backslashreplace").decode()
+    """A reason of a bounded length."""
+    return _whole(str(reason)[:_LONGEST_REASON])
+
+
+def _whole(text):
+    """Text without half characters, which UTF-8 has no bytes for: with them the message
+    could not be sent, and the event would be tried for ever."""
+    return _HALF.sub("\ufffd", text)

@@ -80,7 +80,8 @@ class Event:
 
 
 def _encode(value):
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return text.encode("utf-8", "backslashreplace")  # half characters have bytes only as an escape
 
 
 def _no_constant(name):
