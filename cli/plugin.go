@@ -5,12 +5,12 @@ import "github.com/spf13/cobra"
 func pluginCommand(t terminal) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "plugin",
-		Short: "Make programs that handle events for a flow",
+		Short: "Make and check programs that handle events for a flow",
 		Args:  knownCommand,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 
 		SuggestionsMinimumDistance: 2,
 	}
-	c.AddCommand(pluginNewCommand(t))
+	c.AddCommand(pluginNewCommand(t), pluginCheckCommand(t))
 	return c
 }

@@ -103,12 +103,21 @@ func (p Plugin) Build() string {
 	return "cd " + p.Path() + " && go build"
 }
 
+// CheckCommand is how to see whether the plugin does what leat expects.
+func (p Plugin) CheckCommand() string {
+	if p.Language == "go" {
+		return "leat plugin check " + path.Join(p.Path(), p.Main())
+	}
+	return "leat plugin check --tls=false " + path.Join(p.Path(), p.Main())
+}
+
 // Next is what to do with a new plugin, a step each.
 func (p Plugin) Next() []string {
 	return []string{
 		p.Build(),
 		"leat run " + path.Join(p.Path(), "try.yaml") + " shows it at work with the events of sample.jsonl",
 		"change " + path.Join(p.Path(), p.Source()) + " to what you need",
+		p.CheckCommand() + " says whether it does what leat expects",
 		"take the lines for your pipeline.yaml from " + path.Join(p.Path(), "README.md"),
 	}
 }
