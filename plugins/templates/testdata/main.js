@@ -2,6 +2,8 @@
 // Does with each event what its payload says.
 'use strict';
 
+const fs = require('node:fs');
+
 const {ConfigError, Drop, Event, Reject, Retry, serve} = require('./leat-plugin');
 
 console.log('before it serves');
@@ -48,7 +50,7 @@ const does = {
   async hold(event) {
     const cancelled = new Promise((resolve) => event.signal.addEventListener('abort', resolve));
     await Promise.race([released, cancelled]);
-    event.meta.ended = event.cancelled ? 'cancelled' : 'released';
+    event.meta.ended = 'released';
     return event;
   },
   release(event) {
@@ -62,6 +64,13 @@ const does = {
   },
   big(event) {
     event.payload = Buffer.alloc(event.json().size, 'x');
+    return event;
+  },
+  'die once'(event) {
+    if (!fs.existsSync(event.json().file)) {
+      fs.writeFileSync(event.json().file, '');
+      process.kill(process.pid, 'SIGKILL');
+    }
     return event;
   },
   half(event) {

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """Does with each event what its payload says."""
 
+import os
+import signal
 import sys
 import threading
 from datetime import datetime, timezone
@@ -47,7 +49,7 @@ def handle(event):
     elif do == "hold":
         while not event.cancelled and not released.wait(0.005):
             pass
-        event.meta["ended"] = "cancelled" if event.cancelled else "released"
+        event.meta["ended"] = "released"
     elif do == "release":
         released.set()
     elif do == "stuck":
@@ -56,6 +58,12 @@ def handle(event):
         print(body["text"])
     elif do == "big":
         event.payload = b"x" * body["size"]
+    elif do == "die once":
+        try:
+            os.close(os.open(body["file"], os.O_CREAT | os.O_EXCL))
+            os.kill(os.getpid(), signal.SIGKILL)
+        except FileExistsError:
+            pass
     elif do == "half":
         event.key, event.meta["half \udfff"] = "half \ud800", "\ud800"
         event.add_fields(half="\ud800")

@@ -28,7 +28,7 @@ class Event {
     this._cancelled = false;
   }
 
-  /** Whether the event's time is up: what becomes of it does not matter any more. */
+  /** Whether the event's time is up: leat tries it again, whatever is returned now. */
   get cancelled() {
     return this._cancelled;
   }

@@ -54,6 +54,7 @@ class Stream {
   async work({event, came}) {
     const {handle, sink, limit} = this.settings;
     let result = await (event.cancelled ? tooLate(came) : answer(handle, event, came, sink));
+    if (event.cancelled) result = tooLate(came); // whatever a handler returns that has stopped half way
     if (sizeOf(result) + roomForTheFrame > limit) result = tooLarge(result, limit);
     if (this.here.get(came.seq) === event) this.here.delete(came.seq);
     this.running--;
@@ -119,9 +120,9 @@ class Stream {
   }
 }
 
-/** What is said of an event whose time was up before its turn came. */
+/** What is said of an event whose time is up. */
 function tooLate({seq}) {
-  return {seq, retry: {reason: 'its time was up before its turn came', after_ms: 0}};
+  return {seq, retry: {reason: 'its time was up', after_ms: 0}};
 }
 
 module.exports = {Stream};

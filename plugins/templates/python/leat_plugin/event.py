@@ -44,7 +44,7 @@ class Event:
 
     @property
     def cancelled(self):
-        """Whether the event's time is up: what becomes of it does not matter any more."""
+        """Whether the event's time is up: leat tries it again, whatever is returned now."""
         return self._cancelled
 
     def json(self):

@@ -100,10 +100,11 @@ class Stream:
             self._workers.run(self._work, event, came)
 
     def _work(self, event, came):
-        if event.cancelled:
-            result = pb.Result(seq=came.seq, retry=pb.Retry(reason="its time was up before its turn came"))
-        else:
+        result = None
+        if not event.cancelled:
             result = answer(self._handle, event, came, self._sink)
+        if event.cancelled:  # whatever a handler returns that has stopped half way
+            result = pb.Result(seq=came.seq, retry=pb.Retry(reason="its time was up"))
         if result.ByteSize() + _PER_RESULT + _ROOM_FOR_THE_FRAME > self._limit:
             result = too_large(result, self._limit)
         with self.changed:
