@@ -11,6 +11,7 @@ const {Service} = require('./service.js');
 const contract = 1;
 const longestSocket = 103; // bytes of a path that every system takes
 const patience = 1000; // milliseconds that the end may take
+const parting = 50; // milliseconds for what was said last
 
 /**
  * @param {Function|undefined} handle
@@ -31,6 +32,7 @@ async function serve(handle, options) {
   await ending;
   setTimeout(() => process.exit(), patience).unref(); // nothing that the plugin waits for may keep it
   process.stdin.destroy();
+  await new Promise((resolve) => setTimeout(resolve, parting)); // Node 18 closes a connection before all has left
   server.tryShutdown(() => {});
   setTimeout(() => server.forceShutdown(), patience / 2).unref();
 }

@@ -11,13 +11,12 @@ class Stream {
    * @param {import('@grpc/grpc-js').ServerDuplexStream<any, any>} call
    * @param {{handle: Function, sink: boolean, limit: number}} settings
    * @param {number} concurrency
-   * @param {() => void} ended is called once, when nothing more will be said
+   * @param {() => void} ended is called when the call is over and all of it has left
    */
   constructor(call, settings, concurrency, ended) {
     this.call = call;
     this.settings = settings;
     this.concurrency = concurrency;
-    this.ended = ended;
     this.here = new Map(); // the latest event of each seq that is not answered
     this.waiting = []; // for their turn
     this.running = 0;
@@ -25,11 +24,16 @@ class Stream {
     this.mayWrite = true;
     this.flushing = false; // a flush is on its way
     this.over = false; // nothing comes any more
-    this.broken = false; // and nobody listens
+    this.broken = false; // and nothing more is said
     call.on('data', (work) => this.take(work));
     call.on('end', () => this.finish());
     call.on('drain', () => this.drained());
-    for (const event of ['cancelled', 'error', 'close']) call.on(event, () => this.breakOff());
+    for (const event of ['error', 'close']) call.on(event, () => this.breakOff());
+    // However a call ends, this comes last: a close of the call may come before its end has left.
+    call.on('cancelled', () => {
+      this.breakOff();
+      ended();
+    });
     this.write({results: [], credits: 2 * concurrency});
   }
 
@@ -108,15 +112,13 @@ class Stream {
     if (open > 0 || this.broken) return;
     this.broken = true;
     this.call.end();
-    this.ended();
   }
 
-  /** Nobody listens any more: what is being handled can stop. */
+  /** Nobody listens any more, unless all was said: what is being handled can stop. */
   breakOff() {
     if (this.broken) return;
     this.broken = true;
     for (const event of this.here.values()) event._cancel();
-    this.ended();
   }
 }
 
