@@ -55,11 +55,11 @@ func (s *stage) open(ctx context.Context) error {
 	s.setup = Setup{Flow: s.env.Flow, Name: s.env.Name}
 	s.handler, err = s.plugin.open(context.WithValue(ctx, setupKey{}, s.setup), config)
 	var placed []error
-	for _, p := range problems(err) {
-		if p.path == "" {
-			placed = append(placed, errors.New(p.message))
+	for _, p := range Problems(err) {
+		if p.Path == "" {
+			placed = append(placed, errors.New(p.Message))
 		} else {
-			placed = append(placed, pipeline.FieldError(p.path, "%s: %s", p.path, p.message))
+			placed = append(placed, pipeline.FieldError(p.Path, "%s: %s", p.Path, p.Message))
 		}
 	}
 	return errors.Join(placed...)

@@ -50,8 +50,8 @@ func (s *service) Configure(ctx context.Context, r *proto.ConfigureRequest) (*pr
 		Timeout: time.Duration(r.TimeoutMs) * time.Millisecond,
 	}
 	h, err := s.plugin.open(context.WithValue(context.WithoutCancel(ctx), setupKey{}, setup), r.Config)
-	for _, p := range problems(err) {
-		answer.Problems = append(answer.Problems, &proto.Problem{Path: p.path, Message: p.message})
+	for _, p := range Problems(err) {
+		answer.Problems = append(answer.Problems, &proto.Problem{Path: p.Path, Message: p.Message})
 	}
 	if err == nil {
 		s.mu.Lock()

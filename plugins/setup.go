@@ -131,21 +131,24 @@ func given(value string) string {
 	return value // such as number 1.5
 }
 
-// problems are the errors that err joins, each with its setting.
-func problems(err error) []fieldError {
+// Problem is what is wrong with a setting, or with all of them when Path is "".
+type Problem struct{ Path, Message string }
+
+// Problems are the errors that err joins, as leat is told of them.
+func Problems(err error) []Problem {
 	if err == nil {
 		return nil
 	}
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		var all []fieldError
+		var all []Problem
 		for _, e := range joined.Unwrap() {
-			all = append(all, problems(e)...)
+			all = append(all, Problems(e)...)
 		}
 		return all
 	}
 	var f *fieldError
 	if errors.As(err, &f) {
-		return []fieldError{*f}
+		return []Problem{{f.path, f.message}}
 	}
-	return []fieldError{{"", err.Error()}}
+	return []Problem{{"", err.Error()}}
 }
