@@ -55,10 +55,11 @@ func (c *conversation) receive() {
 	if size := protobuf.Size(m); c.limit > 0 && size > c.limit {
 		c.t.Fatalf("a message of %d bytes, of %d at most", size, c.limit)
 	}
+	results := all(m)
 	c.credits += m.Credits
-	c.open -= len(m.Results)
-	c.largest = max(c.largest, len(m.Results))
-	for _, result := range m.Results {
+	c.open -= len(results)
+	c.largest = max(c.largest, len(results))
+	for _, result := range results {
 		if c.early[result.Seq] != nil {
 			c.t.Fatalf("two results for %d", result.Seq)
 		}
@@ -67,6 +68,16 @@ func (c *conversation) receive() {
 	if c.first > 0 && int(c.credits)+c.open != int(c.first) {
 		c.t.Fatalf("%d credits left and %d events open, of %d credits at first", c.credits, c.open, c.first)
 	}
+}
+
+// all are the results of a message, those in the short form too.
+func all(m *proto.Results) []*proto.Result {
+	results := m.Results
+	for _, seq := range m.Unchanged {
+		same := &proto.Emit{Events: []*proto.Output{{}}}
+		results = append(results, &proto.Result{Seq: seq, Outcome: &proto.Result_Emit{Emit: same}})
+	}
+	return results
 }
 
 // send sends events, as far as there are credits, and says which seq they have.

@@ -25,6 +25,18 @@ func TestSlowEventsHoldUpNoOthers(t *testing.T) {
 	})
 }
 
+func TestEventsThatGoOnAsTheyCameTravelAsNumbers(t *testing.T) {
+	each(t, func(t *testing.T, p program) {
+		c := converse(t, p.start(t), &contract.ConfigureRequest{})
+		if err := c.stream.Send(&contract.Work{Events: []*contract.Event{{Seq: 1 << 63, Payload: []byte(`{}`), Id: "i"}}}); err != nil {
+			t.Fatal(err)
+		}
+		if m, err := c.stream.Recv(); err != nil || len(m.Results) != 0 || len(m.Unchanged) != 1 || m.Unchanged[0] != 1<<63 || m.Credits != 1 {
+			t.Errorf("%v %v", m, err)
+		}
+	})
+}
+
 func TestResultsTravelTogether(t *testing.T) {
 	each(t, func(t *testing.T, p program) {
 		c := converse(t, p.start(t), &contract.ConfigureRequest{})

@@ -37,7 +37,7 @@ func TestGarbageIsAnsweredEventByEvent(t *testing.T) {
 			if err != nil {
 				break
 			}
-			for _, result := range m.Results {
+			for _, result := range all(m) {
 				if result.Outcome == nil {
 					t.Errorf("%d has no outcome", result.Seq)
 				}

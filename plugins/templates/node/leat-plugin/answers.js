@@ -118,6 +118,13 @@ function whole(text) {
   return Buffer.from(text).toString();
 }
 
+/** Whether a result is one that the contract has a shorter form for. */
+function goesOnAsItCame({emit}) {
+  if (emit?.events.length !== 1) return false;
+  const {meta, ...other} = emit.events[0];
+  return meta.length === 0 && Object.keys(other).length === 0;
+}
+
 /** How many bytes a result takes in a message, at most. */
 function sizeOf(result) {
   let size = 64;
@@ -137,4 +144,4 @@ function tooLarge(result, limit) {
   return {seq: result.seq, reject: {reason}};
 }
 
-module.exports = {answer, eventOf, sizeOf, tooLarge};
+module.exports = {answer, eventOf, goesOnAsItCame, sizeOf, tooLarge};

@@ -1,7 +1,7 @@
 /** One call of Handle: events in, results out, in any order. */
 'use strict';
 
-const {answer, eventOf, sizeOf, tooLarge} = require('./answers.js');
+const {answer, eventOf, goesOnAsItCame, sizeOf, tooLarge} = require('./answers.js');
 
 const mostResults = 1000; // in one message
 const roomForTheFrame = 64; // bytes of a message beside its results
@@ -79,8 +79,10 @@ class Stream {
 
   flush() {
     while (this.results.length > 0 && this.mayWrite && !this.broken) {
-      const results = this.batch();
-      this.write({results, credits: results.length});
+      const batch = this.batch();
+      const unchanged = batch.filter(goesOnAsItCame).map(({seq}) => seq);
+      const results = unchanged.length > 0 ? batch.filter((result) => !goesOnAsItCame(result)) : batch;
+      this.write({results, unchanged, credits: batch.length});
     }
     if (this.over) this.finish();
   }

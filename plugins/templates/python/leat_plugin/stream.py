@@ -5,7 +5,7 @@ import threading
 from collections import deque
 
 from . import plugin_pb2 as pb
-from .answers import answer, event_of, too_large
+from .answers import answer, event_of, goes_on_as_it_came, too_large
 
 _MOST_RESULTS = 1000  # in one message
 _ROOM_FOR_THE_FRAME = 64  # bytes of a message beside its results
@@ -76,7 +76,9 @@ class Stream:
                 batch = None if self._broken else self._batch()
             if not batch:
                 return
-            yield pb.Results(results=batch, credits=len(batch))
+            same = [result.seq for result in batch if goes_on_as_it_came(result)]
+            changed = [result for result in batch if not goes_on_as_it_came(result)] if same else batch
+            yield pb.Results(results=changed, unchanged=same, credits=len(batch))
 
     def _batch(self):
         batch, size = [], _ROOM_FOR_THE_FRAME
