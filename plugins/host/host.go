@@ -11,7 +11,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"slices"
 	"sync"
 
 	"github.com/leat-io/leat/pipeline"
@@ -128,19 +127,6 @@ func (h *Host) Close() error {
 	h.abandon()
 	h.folder.remove()
 	return nil
-}
-
-// abandon gives back what is left, of callers that did not wait for it.
-func (h *Host) abandon() {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	all := func(c *call) bool {
-		c.finish(nil, pipeline.ErrReturned)
-		return true
-	}
-	h.waiting.removeIf(all)
-	h.trial.removeIf(all)
-	h.cell = slices.DeleteFunc(h.cell, all)
 }
 
 // errClosed is for events that come after Close.
