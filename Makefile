@@ -36,6 +36,7 @@ lint: ## Run golangci-lint or staticcheck, whichever there is
 	elif command -v staticcheck >/dev/null; then staticcheck ./...; \
 	else echo 'make lint needs golangci-lint or staticcheck' >&2; exit 1; fi
 
-generate: ## Write what is generated: the sample feed and the manual pages
+generate: ## Write what is generated: the contract of plugins, the sample feed and the manual pages
+	plugins/proto/generate.sh
 	go run ./examples/parcels/generate
 	go run ./docs/generate

@@ -8,6 +8,8 @@ import (
 	"runtime/debug"
 	"time"
 
+	gproto "google.golang.org/protobuf/proto"
+
 	"github.com/leat-io/leat/plugins/proto"
 )
 
@@ -51,6 +53,24 @@ func handle(ctx context.Context, h Handler, in *proto.Event) *proto.Result {
 	}
 	return &proto.Result{Seq: in.Seq, Outcome: &proto.Result_Emit{Emit: emit}}
 }
+
+// fitting is r, or the refusal of an event whose answer is more than leat takes.
+func fitting(r *proto.Result, most int) *proto.Result {
+	size := 0
+	for _, o := range r.GetEmit().GetEvents() {
+		size += len(o.Payload)
+	}
+	if most == 0 || size < most/2 {
+		return r
+	}
+	if size = gproto.Size(r) + aroundAnswer; size <= most {
+		return r
+	}
+	return failed(r.Seq, Reject(fmt.Errorf("what the plugin made of the event takes %d bytes, and leat takes %d at most", size, most)))
+}
+
+// aroundAnswer is what a message takes besides its only answer.
+const aroundAnswer = 64
 
 // unchanged stands for the answer that an event goes on as it came.
 var unchanged = &proto.Result{}

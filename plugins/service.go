@@ -24,6 +24,7 @@ type service struct {
 	mu      sync.Mutex
 	handler Handler
 	setup   Setup
+	most    int // bytes of a message that leat takes
 }
 
 // GRPCServer implements [goplugin.GRPCPlugin].
@@ -55,7 +56,7 @@ func (s *service) Configure(ctx context.Context, r *proto.ConfigureRequest) (*pr
 	}
 	if err == nil {
 		s.mu.Lock()
-		s.handler, s.setup = h, setup
+		s.handler, s.setup, s.most = h, setup, int(r.MaxMessage)
 		s.mu.Unlock()
 	}
 	return answer, nil
@@ -64,10 +65,10 @@ func (s *service) Configure(ctx context.Context, r *proto.ConfigureRequest) (*pr
 // Handle implements the contract.
 func (s *service) Handle(stream grpc.BidiStreamingServer[proto.Work, proto.Results]) error {
 	s.mu.Lock()
-	h, setup := s.handler, s.setup
+	h, setup, most := s.handler, s.setup, s.most
 	s.mu.Unlock()
 	if h == nil {
 		return status.Error(codes.FailedPrecondition, "Configure comes first")
 	}
-	return newSession(context.WithValue(stream.Context(), setupKey{}, setup), h).run(stream)
+	return newSession(context.WithValue(stream.Context(), setupKey{}, setup), h, most).run(stream)
 }

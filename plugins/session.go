@@ -21,6 +21,7 @@ const credits = 4096
 type session struct {
 	ctx     context.Context
 	handler Handler
+	most    int // bytes of a message that leat takes
 	events  sync.WaitGroup
 
 	mu      sync.Mutex
@@ -31,8 +32,8 @@ type session struct {
 	ended   bool          // no more events come, and all are answered
 }
 
-func newSession(ctx context.Context, h Handler) *session {
-	return &session{ctx: ctx, handler: h, running: map[uint64]*eventContext{}, wake: make(chan struct{}, 1)}
+func newSession(ctx context.Context, h Handler, most int) *session {
+	return &session{ctx: ctx, handler: h, most: most, running: map[uint64]*eventContext{}, wake: make(chan struct{}, 1)}
 }
 
 func (s *session) run(stream grpc.BidiStreamingServer[proto.Work, proto.Results]) error {
@@ -87,7 +88,7 @@ func (s *session) start(e *proto.Event) {
 	s.running[e.Seq] = ctx
 	s.mu.Unlock()
 	s.events.Go(func() {
-		result := handle(ctx, s.handler, e)
+		result := fitting(handle(ctx, s.handler, e), s.most)
 		ctx.end()
 		s.finish(e.Seq, result)
 	})

@@ -223,6 +223,18 @@ func TestAnswersAreCutIntoMessages(t *testing.T) {
 	}
 }
 
+func TestAnAnswerThatIsTooLargeRejectsItsEvent(t *testing.T) {
+	r := handle(t.Context(), func(_ context.Context, e *Event) ([]*Event, error) {
+		return []*Event{e.Child(make([]byte, 900)), e.Child(make([]byte, 900))}, nil
+	}, &proto.Event{Seq: 7})
+	if got := fitting(r, 2000); got != r {
+		t.Errorf("got %v for an answer that fits", got)
+	}
+	if got := fitting(r, 1800); got.Seq != 7 || !strings.Contains(got.GetReject().GetReason(), "leat takes 1800 at most") {
+		t.Errorf("got %v", got)
+	}
+}
+
 // FuzzWork sends whatever can be a message of the contract: each event is answered once.
 func FuzzWork(f *testing.F) {
 	for _, w := range []*proto.Work{
