@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/leat-io/leat/plugins/proto"
+	"github.com/leat-io/leat/pipeline"
 )
 
 // giveSamples gives the plugin the events of the file, one at a time.
@@ -74,7 +74,7 @@ func (k *pluginCheck) give(ctx context.Context, payload []byte) (what string, ba
 	defer cancel()
 	before := k.crashes.Load()
 	k.giveUp.Store(&cancel)
-	result, err := k.host.Handle(ctx, &proto.Event{Id: "check", Payload: payload})
+	result, err := k.host.Handle(ctx, pipeline.NewEvent("check", payload))
 	if k.crashes.Load() > before {
 		return "the plugin crashed", true
 	}

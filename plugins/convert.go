@@ -11,32 +11,16 @@ import (
 	gproto "google.golang.org/protobuf/proto"
 
 	"github.com/leat-io/leat/plugins/proto"
+	"github.com/leat-io/leat/plugins/wire"
 )
 
-// pairs is the metadata of an event of the contract.
-type pairs []*proto.Meta
-
-// Lookup implements [Metadata].
-func (p pairs) Lookup(key string) (string, bool) {
-	for _, m := range p {
-		if m.Key == key {
-			return m.Value, true
-		}
-	}
-	return "", false
-}
-
-func fromProto(in *proto.Event) *Event {
-	e := &Event{ID: in.Id, Key: in.Key, Type: in.Type, payload: in.Payload, meta: pairs(in.Meta)}
-	if t := in.Time; t != nil {
-		e.Time = time.Unix(t.Seconds, int64(t.Nanos)).UTC()
-	}
-	return e
+func received(in *wire.Event) *Event {
+	return &Event{ID: in.ID, Key: in.Key, Type: in.Type, Time: in.Time(), payload: in.Payload, meta: in}
 }
 
 // handle answers an event.
-func handle(ctx context.Context, h Handler, in *proto.Event) *proto.Result {
-	e := fromProto(in)
+func handle(ctx context.Context, h Handler, in *wire.Event) *proto.Result {
+	e := received(in)
 	out, err := call(ctx, h, e)
 	if err != nil {
 		return failed(in.Seq, err)
@@ -76,8 +60,8 @@ const aroundAnswer = 64
 var unchanged = &proto.Result{}
 
 // changed reports whether an event is not as it came any more.
-func (e *Event) changed(in *proto.Event) bool {
-	return e.replaced || len(e.added) > 0 || e.ID != in.Id || e.Key != in.Key || e.Type != in.Type || differingTime(in.Time, e.Time) != nil
+func (e *Event) changed(in *wire.Event) bool {
+	return e.replaced || len(e.added) > 0 || e.ID != in.ID || e.Key != in.Key || e.Type != in.Type || differingTime(in, e.Time) != nil
 }
 
 // call keeps a panic to its event, as leat does with those of its own stages.
@@ -110,10 +94,10 @@ func failed(seq uint64, err error) *proto.Result {
 }
 
 // output is what differs between the event that came and one that goes on.
-func output(in *proto.Event, e *Event) *proto.Output {
+func output(in *wire.Event, e *Event) *proto.Output {
 	o := &proto.Output{
-		Id: differing(in.Id, e.ID), Key: differing(in.Key, e.Key), Type: differing(in.Type, e.Type),
-		Time: differingTime(in.Time, e.Time),
+		Id: differing(in.ID, e.ID), Key: differing(in.Key, e.Key), Type: differing(in.Type, e.Type),
+		Time: differingTime(in, e.Time),
 	}
 	if e.replaced {
 		if o.Payload = e.payload; o.Payload == nil {
@@ -134,10 +118,9 @@ func differing(was, is string) *string {
 	return &is
 }
 
-func differingTime(was *proto.Time, is time.Time) *proto.Time {
-	seconds, nanos := is.Unix(), int32(is.Nanosecond())
-	if is.IsZero() || was != nil && was.Seconds == seconds && was.Nanos == nanos {
+func differingTime(was *wire.Event, is time.Time) *proto.Time {
+	if is.IsZero() || was.Timed && is.Equal(was.Time()) {
 		return nil
 	}
-	return &proto.Time{Seconds: seconds, Nanos: nanos}
+	return &proto.Time{Seconds: is.Unix(), Nanos: int32(is.Nanosecond())}
 }

@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/leat-io/leat/plugins/proto"
+	"github.com/leat-io/leat/plugins/wire"
 )
 
 // Serve runs a plugin that has no settings. It returns never: the process ends when leat
@@ -35,11 +36,18 @@ func serve(p plugin) {
 		HandshakeConfig: proto.Handshake,
 		Plugins:         goplugin.PluginSet{proto.Service: &service{plugin: p, stderr: os.Stderr}},
 		GRPCServer: func(o []grpc.ServerOption) *grpc.Server {
-			return grpc.NewServer(append(o, grpc.MaxRecvMsgSize(math.MaxInt32), grpc.MaxSendMsgSize(math.MaxInt32),
-				grpc.InitialWindowSize(window), grpc.InitialConnWindowSize(window))...)
+			return grpc.NewServer(append(o, serverOptions()...)...)
 		},
 		Logger: hclog.NewNullLogger(),
 	})
+}
+
+func serverOptions() []grpc.ServerOption {
+	return []grpc.ServerOption{
+		grpc.ForceServerCodecV2(wire.Codec{}),
+		grpc.MaxRecvMsgSize(math.MaxInt32), grpc.MaxSendMsgSize(math.MaxInt32),
+		grpc.InitialWindowSize(window), grpc.InitialConnWindowSize(window),
+	}
 }
 
 // window is how many bytes may be under way before they are acknowledged; the default of

@@ -8,8 +8,11 @@ import (
 	"sync"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"github.com/leat-io/leat/plugins/proto"
+	"github.com/leat-io/leat/plugins/wire"
 )
 
 // credits is how many events leat may have sent without an answer: more than one flow
@@ -57,18 +60,16 @@ func (s *session) run(stream grpc.BidiStreamingServer[proto.Work, proto.Results]
 func (s *session) receive(stream grpc.BidiStreamingServer[proto.Work, proto.Results]) error {
 	defer s.end()
 	for {
-		work, err := stream.Recv()
+		var work wire.Frame
+		err := stream.RecvMsg(&work)
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {
 			return err
 		}
-		for _, e := range work.Events {
-			s.start(e)
-		}
-		for _, seq := range work.Cancelled {
-			s.cancel(seq)
+		if err := wire.ReadWork(work.Bytes, s.start, s.cancel); err != nil {
+			return status.Error(codes.InvalidArgument, err.Error())
 		}
 	}
 }
@@ -82,7 +83,7 @@ func (s *session) end() {
 	s.signal()
 }
 
-func (s *session) start(e *proto.Event) {
+func (s *session) start(e *wire.Event) {
 	ctx := &eventContext{Context: s.ctx}
 	s.mu.Lock()
 	s.running[e.Seq] = ctx

@@ -15,13 +15,14 @@ import (
 	gproto "google.golang.org/protobuf/proto"
 
 	"github.com/leat-io/leat/plugins/proto"
+	"github.com/leat-io/leat/plugins/wire"
 )
 
 // dial serves a plugin in this process and returns its client.
 func dial(t testing.TB, p plugin) proto.PluginClient {
 	t.Helper()
 	listener := bufconn.Listen(1 << 20)
-	server := grpc.NewServer()
+	server := grpc.NewServer(serverOptions()...)
 	proto.RegisterPluginServer(server, &service{plugin: p})
 	go func() { _ = server.Serve(listener) }()
 	conn, err := grpc.NewClient("passthrough:///plugin", grpc.WithTransportCredentials(insecure.NewCredentials()),
@@ -34,6 +35,19 @@ func dial(t testing.TB, p plugin) proto.PluginClient {
 		server.Stop()
 	})
 	return proto.NewPluginClient(conn)
+}
+
+// asReceived is an event as it comes from leat.
+func asReceived(t testing.TB, e *proto.Event) (out *wire.Event) {
+	t.Helper()
+	message, err := gproto.Marshal(&proto.Work{Events: []*proto.Event{e}})
+	if err == nil {
+		err = wire.ReadWork(message, func(e *wire.Event) { out = e }, func(uint64) {})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
 }
 
 type stream = grpc.BidiStreamingClient[proto.Work, proto.Results]
@@ -135,10 +149,10 @@ func TestWhatIsUnderWayIsAnsweredBeforeTheEnd(t *testing.T) {
 
 func TestWhatGoesBackIsWhatDiffers(t *testing.T) {
 	at := time.Date(2026, 11, 28, 9, 0, 0, 7, time.UTC)
-	in := &proto.Event{
+	in := asReceived(t, &proto.Event{
 		Seq: 1, Id: "1", Key: "k", Type: "t", Payload: []byte(`{"n":1}`),
 		Time: &proto.Time{Seconds: at.Unix(), Nanos: 7}, Meta: []*proto.Meta{{Key: "a", Value: "b"}},
-	}
+	})
 	for name, c := range map[string]struct {
 		change func(e *Event)
 		want   *proto.Output
@@ -226,7 +240,7 @@ func TestAnswersAreCutIntoMessages(t *testing.T) {
 func TestAnAnswerThatIsTooLargeRejectsItsEvent(t *testing.T) {
 	r := handle(t.Context(), func(_ context.Context, e *Event) ([]*Event, error) {
 		return []*Event{e.Child(make([]byte, 900)), e.Child(make([]byte, 900))}, nil
-	}, &proto.Event{Seq: 7})
+	}, &wire.Event{Seq: 7})
 	if got := fitting(r, 2000); got != r {
 		t.Errorf("got %v for an answer that fits", got)
 	}
@@ -249,11 +263,12 @@ func FuzzWork(f *testing.F) {
 		f.Add(b)
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		var work proto.Work
-		if gproto.Unmarshal(b, &work) != nil || len(work.Events) > credits {
+		var events []*wire.Event
+		err := wire.ReadWork(b, func(e *wire.Event) { events = append(events, e) }, func(uint64) {})
+		if err != nil || len(events) > credits {
 			return
 		}
-		for _, e := range work.Events {
+		for _, e := range events {
 			for _, h := range []Handler{
 				func(_ context.Context, e *Event) ([]*Event, error) { return []*Event{e, e.Child(nil)}, nil },
 				func(_ context.Context, e *Event) ([]*Event, error) { return nil, errors.New(string(e.Payload())) },

@@ -9,8 +9,8 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/leat-io/leat/pipeline"
 	"github.com/leat-io/leat/plugins"
-	"github.com/leat-io/leat/plugins/proto"
 )
 
 // newBenchmark starts the plugin.
@@ -32,9 +32,13 @@ func newBenchmark(b *testing.B, change ...func(*Config)) *Host {
 }
 
 // event has 700 bytes.
-func event() *proto.Event {
-	return &proto.Event{Id: "370724761411111111#0", Key: "370724761411111111", Payload: bytes.Repeat([]byte("x"), 700)}
+func event() *pipeline.Event {
+	e := pipeline.NewEvent("370724761411111111#0", payload)
+	e.Key = "370724761411111111"
+	return e
 }
+
+var payload = bytes.Repeat([]byte("x"), 700)
 
 func pass(b *testing.B, h *Host) {
 	if _, err := h.Handle(context.Background(), event()); err != nil {
@@ -79,7 +83,6 @@ func BenchmarkInProcess(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	payload := event().Payload
 	b.ReportAllocs()
 	b.SetBytes(700)
 	for b.Loop() {

@@ -3,25 +3,24 @@ package host
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"time"
-
-	gproto "google.golang.org/protobuf/proto"
 
 	"github.com/leat-io/leat/pipeline"
 	"github.com/leat-io/leat/plugins/proto"
+	"github.com/leat-io/leat/plugins/wire"
 )
 
 // call is an event whose caller waits for what becomes of it. All but done is guarded by
 // the lock of the host, until done has a value.
 type call struct {
-	event *proto.Event
-	size  int
-	done  chan struct{} // has one value once result or err is set
+	id   string
+	body []byte        // of the event, as it is sent behind its number
+	done chan struct{} // has one value once result or err is set
 
 	result *proto.Result
 	err    error
 
+	seq      uint64    // its number, once it is sent
 	with     *child    // the process that has it; nil: it is waiting
 	sent     time.Time // when it got it
 	overdue  time.Time // its time was up then, and the plugin was told; zero: it is not
@@ -45,11 +44,8 @@ const (
 
 func (c *crime) proven() bool { return c.crashes >= enoughCrashes && c.alone >= enoughAlone }
 
-// perEvent is about what an event takes in a message besides its payload.
-const perEvent = 64
-
-func newCall(e *proto.Event) *call {
-	return &call{event: e, size: len(e.Payload) + perEvent, done: make(chan struct{}, 1)}
+func newCall(id string, body []byte) *call {
+	return &call{id: id, body: body, done: make(chan struct{}, 1)}
 }
 
 // finish gives the event back. It must not be in any list any more.
@@ -94,10 +90,8 @@ func again(r *proto.Retry) error {
 
 // tooLarge refuses an event that the plugin could not be sent.
 func (h *Host) tooLarge(c *call) error {
-	if most := int(h.config.MaxMessage); c.size > most/2 {
-		if size := gproto.Size(c.event) + perEvent; size > most {
-			return pipeline.Reject(fmt.Errorf("the event takes %d bytes, which is more than max_message of the plugin (%s)", size, h.config.MaxMessage))
-		}
+	if size, most := len(c.body)+wire.AroundEvent, int(h.config.MaxMessage); size > most {
+		return pipeline.Reject(fmt.Errorf("the event takes %d bytes, which is more than max_message of the plugin (%s)", size, h.config.MaxMessage))
 	}
 	return nil
 }
@@ -136,6 +130,3 @@ func (q *queue) removeIf(f func(*call) bool) {
 	clear(q.calls[len(kept):])
 	q.calls, q.first = kept, 0
 }
-
-// valid makes text fit for the contract, which has UTF-8.
-func valid(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }

@@ -17,6 +17,7 @@ import (
 
 	"github.com/leat-io/leat/pipeline"
 	"github.com/leat-io/leat/plugins/proto"
+	"github.com/leat-io/leat/plugins/wire"
 )
 
 // connection is a plugin that has been started, has taken its settings and can be given
@@ -123,7 +124,7 @@ func (c *connection) open(ctx context.Context, h *Host) error {
 	if err := c.ping(ctx); err != nil {
 		return fmt.Errorf("it was asked whether it lives (grpc.health.v1.Health/Check): %w", err)
 	}
-	c.stream, err = service.Handle(c.lasting)
+	c.stream, err = service.Handle(c.lasting, grpc.ForceCodecV2(wire.Codec{}))
 	return err
 }
 

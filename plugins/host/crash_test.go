@@ -17,7 +17,6 @@ import (
 
 	"github.com/leat-io/leat/internal/conf"
 	"github.com/leat-io/leat/pipeline"
-	"github.com/leat-io/leat/plugins/proto"
 )
 
 func TestAnEventThatCrashesThePluginIsFound(t *testing.T) {
@@ -81,7 +80,7 @@ func TestABrokenPluginStopsTheFlowAndRejectsFewEvents(t *testing.T) {
 	var all sync.WaitGroup
 	for i := range 6 {
 		all.Go(func() {
-			_, err := r.Handle(ctx, &proto.Event{Id: fmt.Sprint(i), Payload: []byte("crash always")})
+			_, err := r.Handle(ctx, pipeline.NewEvent(fmt.Sprint(i), []byte("crash always")))
 			if pipeline.Rejected(err) {
 				rejected.Add(1)
 			} else if errors.Is(err, context.Canceled) {

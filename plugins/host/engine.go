@@ -2,10 +2,12 @@ package host
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/leat-io/leat/pipeline"
 	"github.com/leat-io/leat/plugins/proto"
+	"github.com/leat-io/leat/plugins/wire"
 )
 
 // For makes the host of a part of a pipeline: it is started and closed with it, and has
@@ -29,25 +31,25 @@ func For(c Config, env *pipeline.Env, sink bool) *Host {
 	return h
 }
 
-// EventOf is an event as the contract has it. Its payload is shared.
-func EventOf(e *pipeline.Event) (*proto.Event, error) {
+// bodyOf is an event as the contract has it, in a buffer that is to be released.
+func bodyOf(e *pipeline.Event) ([]byte, error) {
 	raw, err := e.Bytes()
 	if err != nil {
 		return nil, err
 	}
-	out := &proto.Event{Payload: raw, Id: valid(e.ID), Key: valid(e.Key), Type: valid(e.Type), Time: timeOf(e.Time)}
+	body := wire.Buffer(len(raw) + len(e.ID) + len(e.Key) + len(e.Type) + aroundBody)
+	body = wire.AppendBody(body, raw, valid(e.ID), valid(e.Key), valid(e.Type), e.Time)
 	for key, value := range e.AllMeta() {
-		out.Meta = append(out.Meta, &proto.Meta{Key: valid(key), Value: valid(value)})
+		body = wire.AppendMeta(body, valid(key), valid(value))
 	}
-	return out, nil
+	return body, nil
 }
 
-func timeOf(t time.Time) *proto.Time {
-	if t.IsZero() {
-		return nil
-	}
-	return &proto.Time{Seconds: t.Unix(), Nanos: int32(t.Nanosecond())}
-}
+// aroundBody is about what the body of an event takes besides its payload and names.
+const aroundBody = 256
+
+// valid makes text fit for the contract, which has UTF-8.
+func valid(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
 
 // mostOut bounds how many events a plugin can make of one.
 const mostOut = 10_000

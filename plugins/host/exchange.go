@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/leat-io/leat/plugins/proto"
+	"github.com/leat-io/leat/plugins/wire"
 )
 
 // send gives the plugin what it may have, as much at a time as there is.
@@ -25,7 +26,7 @@ func (k *child) send(over context.Context) error {
 			if work == nil {
 				break
 			}
-			if err := k.stream.Send(work); err != nil {
+			if err := k.stream.SendMsg(work); err != nil {
 				return k.broken(err)
 			}
 		}
@@ -77,31 +78,41 @@ func (k *child) broken(err error) error {
 }
 
 // take picks what is sent next; nil: nothing can be.
-func (h *Host) take(k *child) *proto.Work {
+func (h *Host) take(k *child) *wire.Frame {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if k.died {
 		return nil
 	}
-	work := &proto.Work{Cancelled: k.cancelled}
+	batch, size := h.pick(k)
+	if len(batch) == 0 && len(k.cancelled) == 0 {
+		return nil
+	}
+	work := wire.Buffer(size + wire.AroundEvent*(len(batch)+len(k.cancelled)))
+	for _, c := range batch {
+		work = wire.AppendEvent(work, c.seq, c.body)
+	}
+	work = wire.AppendCancelled(work, k.cancelled)
 	k.cancelled = nil
-	from := h.source(k)
-	now := time.Now()
-	for size := 0; from.len() > 0 && k.credits > 0 && len(k.sent) < most; {
-		if size += from.calls[from.first].size; size > maxBatch && len(work.Events) > 0 {
+	return &wire.Frame{Bytes: work}
+}
+
+// pick chooses the next events for a process, as many as fit into a message, and notes
+// that it has them.
+func (h *Host) pick(k *child) (batch []*call, size int) {
+	from, now := h.source(k), time.Now()
+	for from.len() > 0 && k.credits > 0 && len(k.sent) < most {
+		if size += len(from.calls[from.first].body); size > maxBatch && len(batch) > 0 {
 			break
 		}
 		c := from.pop()
 		h.seq++
-		c.event.Seq, c.sent, c.with = h.seq, now, k
+		c.seq, c.sent, c.with = h.seq, now, k
 		k.sent[h.seq] = c
 		k.credits--
-		work.Events = append(work.Events, c.event)
+		batch = append(batch, c)
 	}
-	if len(work.Events) == 0 && len(work.Cancelled) == 0 {
-		return nil
-	}
-	return work
+	return batch, size
 }
 
 // source is the list that a process gets its next events from.

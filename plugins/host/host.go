@@ -15,6 +15,7 @@ import (
 
 	"github.com/leat-io/leat/pipeline"
 	"github.com/leat-io/leat/plugins/proto"
+	"github.com/leat-io/leat/plugins/wire"
 )
 
 // Options say for whom a plugin works.
@@ -136,11 +137,21 @@ var errClosed = errors.New("the plugin was closed")
 // or a drop; what the plugin wants to be tried again, has not answered in time or
 // rejects is an error, as is an event that crashes it. When ctx ends, or the flow stops
 // while no process runs, the event comes back with its outcome unknown.
-func (h *Host) Handle(ctx context.Context, e *proto.Event) (*proto.Result, error) {
-	c := newCall(e)
+func (h *Host) Handle(ctx context.Context, e *pipeline.Event) (*proto.Result, error) {
+	body, err := bodyOf(e)
+	if err != nil {
+		return nil, err
+	}
+	c := newCall(e.ID, body)
 	if err := h.add(c); err != nil {
 		return nil, err
 	}
+	r, err := h.await(ctx, c)
+	wire.Release(body)
+	return r, err
+}
+
+func (h *Host) await(ctx context.Context, c *call) (*proto.Result, error) {
 	select {
 	case <-c.done:
 		return c.outcome()

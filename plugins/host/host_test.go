@@ -12,7 +12,6 @@ import (
 
 	"github.com/leat-io/leat/internal/conf"
 	"github.com/leat-io/leat/pipeline"
-	"github.com/leat-io/leat/plugins/proto"
 )
 
 func TestOutcomes(t *testing.T) {
@@ -57,7 +56,7 @@ func TestASlowEventHoldsUpNoOther(t *testing.T) {
 	var slow sync.WaitGroup
 	ctx, cancel := context.WithCancel(t.Context())
 	slow.Go(func() {
-		_, err := r.Handle(ctx, &proto.Event{Payload: []byte("slow 1m")})
+		_, err := r.Handle(ctx, pipeline.NewEvent("slow", []byte("slow 1m")))
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("the slow one: %v", err)
 		}

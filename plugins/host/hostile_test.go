@@ -96,7 +96,7 @@ func TestAHostilePluginHarmsNobody(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			ended := make(chan error, 1)
 			go func() {
-				_, err := r.Handle(ctx, &proto.Event{Id: "1", Payload: []byte("echo")})
+				_, err := r.Handle(ctx, pipeline.NewEvent("1", []byte("echo")))
 				ended <- err
 			}()
 			r.await("a reason", func() bool { return strings.Contains(r.logged(), want) })
@@ -146,7 +146,7 @@ func FuzzResults(f *testing.F) {
 		k := &child{host: h, sent: map[uint64]*call{}, lingering: map[uint64]*call{}, wake: make(chan struct{}, 1)}
 		var calls []*call
 		for seq := uint64(1); seq <= 3; seq++ {
-			c := newCall(&proto.Event{Seq: seq, Payload: []byte(`{"n":1}`)})
+			c := newCall("1", nil)
 			k.sent[seq] = c
 			calls = append(calls, c)
 		}

@@ -18,6 +18,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/leat-io/leat/internal/conf"
+	"github.com/leat-io/leat/pipeline"
 	"github.com/leat-io/leat/plugins"
 	"github.com/leat-io/leat/plugins/proto"
 )
@@ -222,7 +223,7 @@ func (r *rig) start() *rig {
 }
 
 func (r *rig) handle(payload string) (*proto.Result, error) {
-	return r.Handle(r.t.Context(), &proto.Event{Id: payload[:min(len(payload), 100)], Payload: []byte(payload)})
+	return r.Handle(r.t.Context(), pipeline.NewEvent(payload[:min(len(payload), 100)], []byte(payload)))
 }
 
 func (r *rig) passes(payload string) {

@@ -38,6 +38,8 @@ func (h *Host) explained(err error) string {
 		return fmt.Sprintf("it speaks version %s of the contract, and this leat version %d: build it with the other's SDK, or use another leat", m[1], proto.Version)
 	}
 	switch {
+	case strings.Contains(text, "timeout while waiting"):
+		return fmt.Sprintf("it did not start within %s", h.config.StartTimeout)
 	case strings.Contains(text, "Unrecognized remote plugin message"):
 		return "the first line of its standard output is not that of a plugin of leat"
 	case h.config.TLS && (strings.Contains(text, "handshake") || strings.Contains(text, "tls")):

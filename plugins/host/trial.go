@@ -73,7 +73,7 @@ func (h *Host) bury(k *child) {
 	if h.current == k {
 		h.current = nil
 	}
-	suspects := slices.SortedFunc(values(k.sent), func(a, b *call) int { return cmp.Compare(a.event.Seq, b.event.Seq) })
+	suspects := slices.SortedFunc(values(k.sent), func(a, b *call) int { return cmp.Compare(a.seq, b.seq) })
 	if !k.retired() {
 		h.options.Count("crashes")
 		h.mark(k, len(suspects) == 0)
@@ -111,11 +111,11 @@ const maxMarked = 1000
 // mark remembers the events that were given up before the process died, perhaps of them.
 func (h *Host) mark(k *child, alone bool) {
 	for _, c := range k.lingering {
-		known := h.marked[c.event.Id]
+		known := h.marked[c.id]
 		if known == nil && len(h.marked) < maxMarked {
 			known = &crime{}
 			*known = c.crime
-			h.marked[c.event.Id] = known
+			h.marked[c.id] = known
 		}
 		if known == nil {
 			continue
@@ -130,7 +130,7 @@ func (h *Host) mark(k *child, alone bool) {
 // addSuspect takes in an event that a process may have died of when it was given up. It
 // gets more time now, so that it is there when that happens again.
 func (h *Host) addSuspect(c *call, known *crime) error {
-	delete(h.marked, c.event.Id)
+	delete(h.marked, c.id)
 	c.crime, c.patient = *known, true
 	h.accuse([]*call{c})
 	h.wake()

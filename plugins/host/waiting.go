@@ -18,7 +18,7 @@ func (h *Host) add(c *call) error {
 	if h.closed {
 		return errClosed
 	}
-	if known := h.marked[c.event.Id]; known != nil {
+	if known := h.marked[c.id]; known != nil {
 		return h.addSuspect(c, known)
 	}
 	h.waiting.push(c)
@@ -52,11 +52,11 @@ func (h *Host) withdraw(c *call, why error) (*proto.Result, error) {
 
 // giveUp stops waiting for the answer to an event, and tells the plugin.
 func (k *child) giveUp(c *call) {
-	delete(k.sent, c.event.Seq)
-	k.lingering[c.event.Seq] = c
+	delete(k.sent, c.seq)
+	k.lingering[c.seq] = c
 	if c.overdue.IsZero() {
 		c.overdue = time.Now()
-		k.cancelled = append(k.cancelled, c.event.Seq)
+		k.cancelled = append(k.cancelled, c.seq)
 		k.signal()
 	}
 	k.rest()

@@ -11,8 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/leat-io/leat/pipeline"
 	"github.com/leat-io/leat/plugins/host"
-	"github.com/leat-io/leat/plugins/proto"
 )
 
 // host starts the plugin as leat does, until the end of the test.
@@ -65,7 +65,7 @@ func TestNothingIsLostWhenThePluginIsKilled(t *testing.T) {
 				payload = fmt.Sprintf(`{"do":"die once","file":%q}`, filepath.Join(p.folder, fmt.Sprint("died-", n)))
 			}
 			all.Go(func() {
-				result, err := h.Handle(ctx, &proto.Event{Id: fmt.Sprint(n), Payload: []byte(payload)})
+				result, err := h.Handle(ctx, pipeline.NewEvent(fmt.Sprint(n), []byte(payload)))
 				if err != nil || len(result.GetEmit().GetEvents()) != 1 {
 					t.Errorf("%s: %v %v", payload, result, err)
 				}
@@ -85,10 +85,10 @@ func TestAnEventWhoseTimeIsUpStopsAlone(t *testing.T) {
 		h := p.host(t, func(c *host.Config) { c.Timeout = 200 * time.Millisecond })
 		ctx, cancel := context.WithTimeout(t.Context(), enough)
 		defer cancel()
-		if _, err := h.Handle(ctx, &proto.Event{Id: "held", Payload: []byte(`{"do":"hold"}`)}); err == nil {
+		if _, err := h.Handle(ctx, pipeline.NewEvent("held", []byte(`{"do":"hold"}`))); err == nil {
 			t.Error("it was handled")
 		}
-		if _, err := h.Handle(ctx, &proto.Event{Id: "next", Payload: []byte(`{}`)}); err != nil {
+		if _, err := h.Handle(ctx, pipeline.NewEvent("next", []byte(`{}`))); err != nil {
 			t.Error(err)
 		}
 	})

@@ -23,11 +23,7 @@ type Config struct {
 func New(c Config, env *pipeline.Env) (pipeline.Handler, error) {
 	h := host.For(c.Config, env, true)
 	return func(ctx context.Context, e *pipeline.Event) error {
-		sent, err := host.EventOf(e)
-		if err != nil {
-			return err
-		}
-		_, err = h.Handle(ctx, sent)
+		_, err := h.Handle(ctx, e)
 		return err
 	}, nil
 }

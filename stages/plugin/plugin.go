@@ -31,11 +31,7 @@ func New(c Config, env *pipeline.Env) (pipeline.Stage, error) {
 	dropped := env.Counter(pipeline.CountDropped)
 	handle := func(ctx context.Context, e *pipeline.Event) ([]*pipeline.Event, error) {
 		pipeline.Yield(ctx)
-		sent, err := host.EventOf(e)
-		if err != nil {
-			return nil, err
-		}
-		result, err := h.Handle(ctx, sent)
+		result, err := h.Handle(ctx, e)
 		if err != nil {
 			return nil, err
 		}
