@@ -124,7 +124,7 @@ func TestAnEventThatTakesTooLongComesBack(t *testing.T) {
 	short := func(c *Config) { c.Timeout = 50 * time.Millisecond }
 	r := newRig(t, nil, "{}", short).start()
 	pid := r.pid()
-	for _, payload := range []string{"slow 10s", "deaf 400ms"} {
+	for _, payload := range []string{"slow 10s", "half", "deaf 400ms"} {
 		_, err := r.handle(payload)
 		if err == nil || pipeline.Rejected(err) || !strings.Contains(err.Error(), "longer than 50ms") {
 			t.Errorf("%s: %v", payload, err)
@@ -134,7 +134,7 @@ func TestAnEventThatTakesTooLongComesBack(t *testing.T) {
 	if r.pid() != pid || r.counts.of("crashes") != 0 {
 		t.Error("it was ended, although it answered that it lives")
 	}
-	if n := r.counts.of("timeouts"); n != 2 {
+	if n := r.counts.of("timeouts"); n != 3 {
 		t.Errorf("%d timeouts", n)
 	}
 }
@@ -215,6 +215,9 @@ func TestAnotherFileIsNotRun(t *testing.T) {
 	r.passes("echo")
 	r.current.process.kill(errors.New("killed by the test"))
 	r.passes("echo") // the digest is checked again
+	if copies, _ := filepath.Glob(filepath.Join(r.folder.path, "*-*")); len(copies) > 2 {
+		t.Errorf("in its folder are %v, want one copy and what go-plugin made", copies)
+	}
 	wrong := func(c *Config) { c.SHA256 = strings.Repeat("ab", 32) }
 	if err := newRig(t, nil, "{}", wrong).Check(t.Context()); !errors.Is(err, errDigest) {
 		t.Errorf("got %v", err)

@@ -16,8 +16,8 @@ import (
 var errDigest = errors.New("the file is not the one that sha256 in pipeline.yaml names")
 
 // verified returns the path to execute: the plugin itself where no digest is given, and
-// otherwise one whose digest was checked. A program is copied to where nobody else can
-// change it between the check and the start. A script is not, as it finds what it loads
+// otherwise one whose digest was checked. A program is copied, once, to where nobody else
+// can change it between the check and a start. A script is not, as it finds what it loads
 // beside it.
 func verified(path string, digest []byte, to string) (string, error) {
 	if len(digest) == 0 {
@@ -27,18 +27,28 @@ func verified(path string, digest []byte, to string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if !script {
-		if path, err = copyInto(path, to); err != nil {
-			return "", err
-		}
+	if script {
+		return path, check(path, digest)
 	}
-	// One that was used once never passes again, because its hash goes on from there.
+	copied := filepath.Join(to, "run-"+filepath.Base(path))
+	if check(copied, digest) == nil {
+		return copied, nil
+	}
+	if err := copyTo(copied, path); err != nil {
+		return "", fmt.Errorf("copy the plugin: %w", err)
+	}
+	return copied, check(copied, digest)
+}
+
+// check compares a file with its digest. Each time has a hash of its own: one that was
+// used goes on from there, and never passes again.
+func check(path string, digest []byte) error {
 	secure := goplugin.SecureConfig{Checksum: digest, Hash: sha256.New()}
 	same, err := secure.Check(path)
 	if err == nil && !same {
 		err = errDigest
 	}
-	return path, err
+	return err
 }
 
 func isScript(path string) (bool, error) {
@@ -55,21 +65,20 @@ func isScript(path string) (bool, error) {
 	return bytes.Equal(begin[:n], []byte("#!")), nil
 }
 
-// copyInto copies a file into a folder, readable and executable by this user only.
-func copyInto(path, folder string) (string, error) {
+// copyTo copies a file to another, readable and executable by this user only.
+func copyTo(name, path string) error {
 	from, err := os.Open(path)
 	if err != nil {
-		return "", err
+		return err
 	}
 	defer from.Close()
-	to, err := os.CreateTemp(folder, "run-*-"+filepath.Base(path))
+	to, err := os.CreateTemp(filepath.Dir(name), "copy-")
 	if err != nil {
-		return "", err
+		return err
 	}
 	_, err = io.Copy(to, from)
-	err = errors.Join(err, to.Chmod(0o500), to.Close())
-	if err != nil {
-		return "", fmt.Errorf("copy the plugin: %w", err)
+	if err = errors.Join(err, to.Chmod(0o500), to.Close()); err != nil {
+		return errors.Join(err, os.Remove(to.Name()))
 	}
-	return to.Name(), nil
+	return os.Rename(to.Name(), name)
 }

@@ -165,8 +165,9 @@ func (k *child) answer(seq uint64, r *proto.Result) error {
 	}
 	delete(k.sent, seq)
 	k.answered++
-	if !c.overdue.IsZero() && r.GetRetry() != nil {
-		c.finish(nil, k.host.tooLong(c)) // that is why it was not handled
+	if !c.overdue.IsZero() {
+		// Its handler may have stopped half way, and returned whatever it had.
+		c.finish(nil, k.host.tooLong(c))
 		return nil
 	}
 	c.finish(r, nil)

@@ -105,6 +105,9 @@ func (s settings) handle(ctx context.Context, e *plugins.Event) ([]*plugins.Even
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}
+	case "half": // handled, when its time is up
+		<-ctx.Done()
+		return nil, nil
 	case "deaf": // to its context
 		d, _ := time.ParseDuration(arg)
 		time.Sleep(d)
