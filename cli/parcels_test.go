@@ -85,6 +85,7 @@ func (f *parcelFlow) mustHoldOnce() {
 }
 
 func TestEveryEventIsDeliveredOnceInOrder(t *testing.T) {
+	t.Parallel()
 	f := newFeed(1, 12_000)
 	for name, state := range map[string]string{"memory": inMemory, "embedded": inFile} {
 		t.Run(name, func(t *testing.T) {

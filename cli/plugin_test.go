@@ -14,6 +14,7 @@ import (
 
 // What is told to do after leat plugin new works, in each language.
 func TestANewPluginRunsInAFlow(t *testing.T) {
+	t.Parallel()
 	for _, language := range []string{"go", "python", "node"} {
 		t.Run(language, func(t *testing.T) {
 			dir := t.TempDir()

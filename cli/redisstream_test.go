@@ -124,8 +124,10 @@ func (f *streamFlow) check() (again int) {
 }
 
 func TestKilledProcessesLoseNothingOfAStream(t *testing.T) {
+	t.Parallel()
 	for name, consumer := range map[string]string{"with a name": "one", "with new names": ""} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			f := newStreamFlow(t, consumer)
 			f.fill()
 			kills := 0
@@ -151,6 +153,7 @@ func TestKilledProcessesLoseNothingOfAStream(t *testing.T) {
 }
 
 func TestWhatAStoppedProcessHeldOfAStreamIsThereForTheNext(t *testing.T) {
+	t.Parallel()
 	f := newStreamFlow(t, "")
 	f.fill()
 	p := start(t, f.dir, nil, "run", "-q")

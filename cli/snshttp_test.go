@@ -19,6 +19,7 @@ import (
 // A topic is delivered to a process that is killed again and again: what it has
 // answered with 200 is on the disk, and what it has not, SNS sends again.
 func TestKilledProcessesLoseNothingOfATopic(t *testing.T) {
+	t.Parallel()
 	const messages = 600
 	server := sqstest.New(t, sqstest.Options{Delivery: sqstest.HTTPDelivery{Attempts: 200, Gap: 100 * time.Millisecond}})
 	topic := server.CreateTopic("parcels")

@@ -96,6 +96,7 @@ func (s *spooledServer) sendUntil(run, enough int) (taken []string) {
 // Every request that was answered with 2xx is delivered in the end, however often
 // the process is killed, and whether or not the sink works meanwhile.
 func TestKilledSpoolLosesNothing(t *testing.T) {
+	t.Parallel()
 	const rounds = 5
 	var down bool // the receiver's lock guards it
 	sink := newReceiver(t, func(string, int) int {
@@ -195,6 +196,7 @@ func TestStoppedSpoolGoesOn(t *testing.T) {
 }
 
 func TestSpoolIsForOneProcess(t *testing.T) {
+	t.Parallel()
 	sink := newReceiver(t, func(string, int) int { return http.StatusNoContent })
 	s := newSpooledServer(t, sink.URL)
 	s.start()

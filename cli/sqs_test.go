@@ -145,6 +145,7 @@ func (f *queueFlow) check() (again int) {
 }
 
 func TestKilledProcessesLoseNothingOfAQueue(t *testing.T) {
+	t.Parallel()
 	f := newQueueFlow(t)
 	f.fill()
 	f.failing.Store(5)
@@ -170,6 +171,7 @@ func TestKilledProcessesLoseNothingOfAQueue(t *testing.T) {
 }
 
 func TestAProcessThatSleepsBeyondTheVisibilityTimeoutLosesNothing(t *testing.T) {
+	t.Parallel()
 	f := newQueueFlow(t)
 	f.fill()
 	p := start(t, f.dir, nil, "run")
@@ -187,6 +189,7 @@ func TestAProcessThatSleepsBeyondTheVisibilityTimeoutLosesNothing(t *testing.T) 
 }
 
 func TestWhatAStoppedProcessHeldIsThereForTheNext(t *testing.T) {
+	t.Parallel()
 	f := newQueueFlow(t)
 	f.fill()
 	p := start(t, f.dir, nil, "run", "-q")
@@ -207,6 +210,7 @@ func TestWhatAStoppedProcessHeldIsThereForTheNext(t *testing.T) {
 }
 
 func TestAServiceThatIsAwayIsWaitedFor(t *testing.T) {
+	t.Parallel()
 	f := newQueueFlow(t)
 	f.fill()
 	p := start(t, f.dir, nil, "run")

@@ -15,6 +15,7 @@ import (
 const exitKilledBySecondSignal = 130
 
 func TestInterruptedRunGoesOnWhereItWas(t *testing.T) {
+	t.Parallel()
 	f := newFeed(8, 8_000)
 	for name, state := range map[string]string{"memory": inMemory, "embedded": inFile} {
 		t.Run(name, func(t *testing.T) {
