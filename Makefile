@@ -6,6 +6,7 @@ SHELL := /bin/bash
 # The race detector needs a C compiler; without one the tests run without it.
 RACE := $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
 
+# Tests of processes and servers mostly wait: four packages at a time keep two cores busy.
 # More arguments for go test, such as TESTFLAGS=-v.
 TESTFLAGS ?=
 
@@ -23,7 +24,7 @@ test: ## Install what tests need; run vet and all tests, with the race detector 
 	@sh internal/testservers/install.sh
 	@$(if $(RACE),true,echo 'no C compiler: testing without the race detector' >&2)
 	@go vet ./...
-	@go test $(RACE) -timeout 10m $(TESTFLAGS) ./...
+	@go test $(RACE) -p 4 -timeout 10m $(TESTFLAGS) ./...
 
 chaos: ## Disturb replicas that share a Redis for half an hour; docs/reliability.md says what is checked
 	go run ./chaos -scenario all

@@ -46,21 +46,22 @@ func pass(b *testing.B, h *Host) {
 	}
 }
 
-// BenchmarkOneAtATime is what an event waits for when there is no other.
-func BenchmarkOneAtATime(b *testing.B) {
+// BenchmarkUnary is an event in a message of its own, and the next one after its answer:
+// what an event waits for when there is no other.
+func BenchmarkUnary(b *testing.B) {
 	h := newBenchmark(b)
 	for b.Loop() {
 		pass(b, h)
 	}
 }
 
-// BenchmarkManyAtATime is what an event costs when many are under way, as in a flow.
-func BenchmarkManyAtATime(b *testing.B) {
+// BenchmarkBatched is what an event costs when many are under way, as in a flow.
+func BenchmarkBatched(b *testing.B) {
 	many(b, newBenchmark(b))
 }
 
-// BenchmarkManyWithoutTLS is how much of that is encryption.
-func BenchmarkManyWithoutTLS(b *testing.B) {
+// BenchmarkBatchedWithoutTLS is how much of that is encryption.
+func BenchmarkBatchedWithoutTLS(b *testing.B) {
 	many(b, newBenchmark(b, func(c *Config) { c.TLS = false }))
 }
 

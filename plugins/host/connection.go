@@ -46,8 +46,8 @@ func (remote) GRPCClient(_ context.Context, _ *goplugin.GRPCBroker, c *grpc.Clie
 }
 
 // connect starts the plugin. What it could not do says why, with what the plugin wrote.
-func (h *Host) connect(ctx context.Context) (*connection, error) {
-	ctx, cancel := context.WithTimeout(ctx, h.config.StartTimeout)
+func (h *Host) connect(outer context.Context) (*connection, error) {
+	ctx, cancel := context.WithTimeout(outer, h.config.StartTimeout)
 	defer cancel()
 	c, err := h.prepare()
 	if err != nil {
@@ -59,10 +59,14 @@ func (h *Host) connect(ctx context.Context) (*connection, error) {
 	if !stop() && err == nil {
 		err = ctx.Err()
 	}
-	if err != nil {
-		return nil, h.notStarted(c, err)
+	if err == nil {
+		return c, nil
 	}
-	return c, nil
+	err = h.notStarted(c, err)
+	if outer.Err() != nil {
+		err = fmt.Errorf("stopped while %s was started: %w", h.config.Run, outer.Err())
+	}
+	return nil, err
 }
 
 // prepare makes a start ready: each has a digest, certificates and a folder of its own.

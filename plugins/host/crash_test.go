@@ -154,12 +154,14 @@ func TestAnEventThatCrashesThePluginAfterItsTimeIsFound(t *testing.T) {
 }
 
 func TestKilledAtAnyTimeNothingIsLost(t *testing.T) {
+	const atOnce = 500
 	events, every := 50_000/slower, 200*time.Millisecond
-	r := newRig(t, nil, "{}").start()
+	log := filepath.Join(t.TempDir(), "handled")
+	r := newRig(t, nil, fmt.Sprintf("{log: %q}", log)).start()
 	stop := make(chan struct{})
 	var killing, all sync.WaitGroup
 	killing.Go(func() { r.killEvery(every, stop) })
-	free := make(chan struct{}, 500)
+	free := make(chan struct{}, atOnce)
 	for i := range events {
 		free <- struct{}{}
 		all.Go(func() {
@@ -170,7 +172,26 @@ func TestKilledAtAnyTimeNothingIsLost(t *testing.T) {
 	all.Wait()
 	close(stop)
 	killing.Wait()
-	t.Logf("%d crashes", r.counts.of("crashes"))
+	r.handledOnce(log, events, atOnce)
+}
+
+// handledOnce looks at what the plugin has written down: all events, and of those that
+// were under way when it was killed perhaps twice.
+func (r *rig) handledOnce(log string, events, atOnce int) {
+	r.t.Helper()
+	text, err := os.ReadFile(log)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	lines := strings.Fields(strings.ReplaceAll(string(text), "echo ", ""))
+	distinct := map[string]bool{}
+	for _, line := range lines {
+		distinct[line] = true
+	}
+	again, crashes := len(lines)-len(distinct), r.counts.of("crashes")
+	if len(distinct) != events || again > crashes*atOnce || crashes == 0 {
+		r.t.Errorf("%d of %d events were handled, %d again, in %d crashes", len(distinct), events, again, crashes)
+	}
 }
 
 // killEvery kills the process again and again.
