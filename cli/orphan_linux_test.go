@@ -53,7 +53,7 @@ sinks:
 		t.Errorf("it left %v, and now there are %v", left, now)
 	}
 	p.signal(os.Interrupt)
-	p.mustExit(exitOK)
+	p.mustExit(exitProblem) // the input was not at its end
 	if now := folders(t, temp); len(now) != 0 {
 		t.Errorf("a stop leaves %v", now)
 	}
