@@ -6,10 +6,7 @@ import (
 	"time"
 
 	"github.com/leat-io/leat/pipeline"
-	"golang.org/x/term"
 )
-
-func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
 
 // showProgress keeps a line on the terminal up to date while a finite input is
 // read. It shows nothing where standard error is no terminal.

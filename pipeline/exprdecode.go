@@ -47,3 +47,6 @@ func reportExpr(n *conf.Node, err error, p *conf.Problems) {
 		suggest(problem, name, []string{"body", "meta", "id", "key", "type", "time"})
 	}
 }
+
+// Shape says what an expression is read from.
+func (Expr) Shape() conf.Shape { return conf.Shape{Word: "expression"} }

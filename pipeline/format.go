@@ -8,6 +8,7 @@ import (
 	"slices"
 	"unicode/utf8"
 
+	"github.com/leat-io/leat/internal/conf"
 	"github.com/leat-io/leat/internal/rawjson"
 )
 
@@ -29,6 +30,11 @@ func (f *Format) UnmarshalText(b []byte) error {
 		return fmt.Errorf("want lines or envelope, got %q", b)
 	}
 	return nil
+}
+
+// Shape says what a format is read from.
+func (Format) Shape() conf.Shape {
+	return conf.Shape{Values: []string{string(FormatLines), string(FormatEnvelope)}}
 }
 
 // AppendLine appends the event as one line with its line break. JSON that spans

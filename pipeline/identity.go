@@ -138,3 +138,6 @@ func (id Identity) single(e *Event) (string, error) {
 	}
 	return text, nil
 }
+
+// Shape says what an identity is read from.
+func (Identity) Shape() conf.Shape { return conf.OneOrMore(Expr{}.Shape()) }

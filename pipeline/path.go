@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/leat-io/leat/internal/conf"
 	"github.com/leat-io/leat/internal/rawjson"
 )
 
@@ -58,6 +59,9 @@ func newPath(fold bool, steps ...any) Path {
 	}
 	return p
 }
+
+// Shape says what a path is read from.
+func (Path) Shape() conf.Shape { return conf.Shape{Word: "path such as body.a.b"} }
 
 // UnmarshalText implements [encoding.TextUnmarshaler].
 func (p *Path) UnmarshalText(b []byte) (err error) {

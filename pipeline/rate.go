@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/leat-io/leat/internal/conf"
 )
 
 // Rate is a number of events in a time, such as 10/s or 600/m. Zero: no limit.
@@ -50,4 +52,15 @@ func (p *pacer) wait(ctx context.Context, stop <-chan struct{}) error {
 		return stopCause(ctx)
 	}
 	return nil
+}
+
+// Shape says what a rate is read from.
+func (Rate) Shape() conf.Shape {
+	return conf.Shape{Word: "rate such as 10/s", Pattern: `^[0-9]+/[smh]$`}
+}
+
+// String returns the rate as it is written.
+func (r Rate) String() string {
+	units := map[time.Duration]string{time.Second: "s", time.Minute: "m", time.Hour: "h"}
+	return strconv.Itoa(r.N) + "/" + units[r.Per]
 }

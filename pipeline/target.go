@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"reflect"
 
 	"github.com/leat-io/leat/internal/conf"
 )
@@ -18,7 +19,9 @@ type Target struct {
 // Targets is one target or a list of them.
 type Targets []Target
 
+// flowRef names another flow.
 type flowRef struct {
+	// Flow is the name of a flow whose from has a link.
 	Flow string `yaml:"flow,required"`
 }
 
@@ -101,4 +104,15 @@ func eachTarget(ctx context.Context, e *Event, targets []Handler) error {
 		}
 	}
 	return nil
+}
+
+// Shape says what a target is read from.
+func (Target) Shape() conf.Shape {
+	return conf.Shape{Form: conf.FormEither, Either: []conf.Shape{{Word: "name of a sink"}, conf.ShapeOf(reflect.TypeFor[flowRef]())}}
+}
+
+// Shape says what targets are read from.
+func (Targets) Shape() conf.Shape {
+	one := Target{}.Shape()
+	return conf.Shape{Form: conf.FormEither, Word: "sink, {flow: name} or list", Either: append(one.Either, conf.ListOf(one))}
 }

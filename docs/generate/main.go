@@ -1,6 +1,8 @@
 // Command generate writes docs/stages.md, docs/providers.md, docs/state.md,
-// docs/setup.md and docs/presets.md from the files of presets and the declarations of stages, sources, sinks and state stores: the comments of
-// their packages and settings, their defaults, and the example cases beside them.
+// docs/setup.md and docs/presets.md from the files of presets and the declarations of
+// stages, sources, sinks and state stores: the comments of their packages and settings,
+// their defaults, and the example cases beside them. The comments and cases also go to
+// internal/manual/texts.json, from where the program prints the same pages.
 // Run it from the root of the repository.
 package main
 
@@ -10,7 +12,10 @@ import (
 	"io"
 	"log"
 	"os"
+	"reflect"
+	"slices"
 
+	"github.com/leat-io/leat/internal/manual"
 	"github.com/leat-io/leat/pipeline"
 	"github.com/leat-io/leat/providers"
 	"github.com/leat-io/leat/stages"
@@ -19,8 +24,8 @@ import (
 
 // entry is one thing that pipeline.yaml can name.
 type entry struct {
-	kind string // what it is, where a page has several kinds
-	def  pipeline.Def
+	kind, title string
+	def         pipeline.Def
 }
 
 // page is one file of the manual.
@@ -57,71 +62,114 @@ const setupIntro = "A vendor sends a feed only where it was told to, and only if
 	"A program of one's own passes its setups to `cli.Main` behind its catalog; the package `setup` says how one is declared."
 
 func pages() []page {
-	p := []page{
-		{"docs/stages.md", "Stages", "A flow's `stages` is a list; each item names one of these. `name:` beside it gives the stage a name of its own in messages and dead letters.", nil},
-		{"docs/providers.md", "Sources and sinks", sourcesIntro, nil},
-		{"docs/state.md", "State stores", "`state` names where it is remembered what was delivered.", nil},
+	return []page{
+		{"docs/stages.md", "Stages", "A flow's `stages` is a list; each item names one of these. `name:` beside it gives the stage a name of its own in messages and dead letters.", stageEntries()},
+		{"docs/providers.md", "Sources and sinks", sourcesIntro, append(sourceEntries(), sinkEntries()...)},
+		{"docs/state.md", "State stores", "`state` names where it is remembered what was delivered.", stateEntries()},
+		{"docs/setup.md", "Setting feeds up", setupIntro, setupEntries()},
 	}
-	setups := page{"docs/setup.md", "Setting feeds up", setupIntro, nil}
-	for _, d := range providers.Setups() {
-		setups.entries = append(setups.entries, entry{setupKind, pipeline.Def{Name: d.Preset, Defaults: d.Defaults}})
-	}
-	p = append(p, setups)
+}
+
+func stageEntries() (list []entry) {
 	for _, d := range stages.All() {
-		p[0].entries = append(p[0].entries, entry{"", d.Def})
+		list = append(list, entry{"stage", d.Name, d.Def})
 	}
+	return list
+}
+
+func sourceEntries() (list []entry) {
 	for _, d := range providers.Sources() {
-		p[1].entries = append(p[1].entries, entry{"source", d.Def})
+		list = append(list, entry{"source", d.Name + " (source)", d.Def})
 	}
+	return list
+}
+
+func sinkEntries() (list []entry) {
 	for _, d := range providers.Sinks() {
-		p[1].entries = append(p[1].entries, entry{"sink", d.Def})
+		list = append(list, entry{"sink", d.Name + " (sink)", d.Def})
 	}
+	return list
+}
+
+func stateEntries() (list []entry) {
 	for _, d := range state.All() {
-		p[2].entries = append(p[2].entries, entry{"", d.Def})
+		list = append(list, entry{"state store", d.Name, d.Def})
 	}
-	return p
+	return list
+}
+
+func setupEntries() (list []entry) {
+	for _, d := range providers.Setups() {
+		list = append(list, entry{setupKind, d.Preset, pipeline.Def{Name: d.Preset, Defaults: d.Defaults}})
+	}
+	return list
 }
 
 func main() {
 	log.SetFlags(0)
+	for _, write := range []func() error{writePages, writeTexts, writePresetsPage} {
+		if err := write(); err != nil {
+			log.Fatal(err)
+		}
+	}
+}
+
+func writePages() error {
 	for _, p := range pages() {
 		var out bytes.Buffer
 		fmt.Fprintf(&out, "<!-- Written by go run ./docs/generate; change the comments in the code instead. -->\n\n# %s\n\n%s\n", p.title, p.intro)
 		if err := p.write(&out); err != nil {
-			log.Fatal(err)
+			return err
 		}
 		if err := os.WriteFile(p.file, out.Bytes(), 0o644); err != nil {
-			log.Fatal(err)
+			return err
 		}
 	}
-	if err := presetsPage(); err != nil {
-		log.Fatal(err)
-	}
+	return nil
 }
 
-func presetsPage() error {
+// write prints all entries.
+func (p page) write(w io.Writer) error {
+	texts, shown := newGatherer(), map[string]bool{}
+	for _, e := range p.entries {
+		if err := texts.gather(e.def, e.examples()); err != nil {
+			return fmt.Errorf("%s: %w", e.title, err)
+		}
+		made := texts.Page(e.kind, e.def.Name, e.def.Defaults)
+		folder := manual.Folder(reflect.TypeOf(e.def.Defaults))
+		writePage(w, made, e.title, e.kind != setupKind, !shown[folder])
+		shown[folder] = true
+	}
+	return nil
+}
+
+// examples are the files with the entry's examples.
+func (e entry) examples() string {
+	if e.kind == setupKind {
+		return "setup-*.txtar"
+	}
+	return "example-*.txtar"
+}
+
+// writeTexts writes what the program needs to print its manual.
+func writeTexts() error {
+	texts := newGatherer()
+	for _, e := range slices.Concat(stageEntries(), sourceEntries(), sinkEntries(), stateEntries()) {
+		if err := texts.gather(e.def, e.examples()); err != nil {
+			return fmt.Errorf("%s: %w", e.title, err)
+		}
+	}
+	data, err := texts.json()
+	if err != nil {
+		return err
+	}
+	return os.WriteFile("internal/manual/texts.json", data, 0o644)
+}
+
+func writePresetsPage() error {
 	var out bytes.Buffer
-	fmt.Fprintf(&out, "<!-- Written by go run ./docs/generate; change the preset.yaml files in providers/ instead. -->\n\n# Presets\n\n")
 	if err := writePresets(&out); err != nil {
 		return err
 	}
 	return os.WriteFile("docs/presets.md", out.Bytes(), 0o644)
-}
-
-// write prints all entries. The examples of a folder stand behind the first of its
-// entries: they may show a source and a sink together.
-func (p page) write(w io.Writer) error {
-	shown := map[string]bool{}
-	for _, e := range p.entries {
-		if err := e.write(w); err != nil {
-			return fmt.Errorf("%s: %w", e.def.Name, err)
-		}
-		if folder := e.folder(); !shown[folder] {
-			shown[folder] = true
-			if err := writeExamples(w, folder, e.examples()); err != nil {
-				return fmt.Errorf("%s: %w", e.def.Name, err)
-			}
-		}
-	}
-	return nil
 }

@@ -1,13 +1,11 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"io"
-	"io/fs"
 	"strings"
 
-	"github.com/leat-io/leat/internal/conf"
+	"github.com/leat-io/leat/internal/manual"
 	"github.com/leat-io/leat/pipeline"
 	"github.com/leat-io/leat/providers"
 )
@@ -24,7 +22,7 @@ const presetsIntro = "A preset is a vendor's feed as data. A flow that names it 
 
 // writePresets prints the page about presets from their files.
 func writePresets(w io.Writer) error {
-	fmt.Fprintf(w, "%s\n", presetsIntro)
+	fmt.Fprintf(w, "<!-- Written by go run ./docs/generate; change the preset.yaml files in providers/ instead. -->\n\n# Presets\n\n%s\n", presetsIntro)
 	for _, d := range providers.Presets() {
 		if err := writePreset(w, d); err != nil {
 			return fmt.Errorf("preset %s: %w", d.Name, err)
@@ -34,59 +32,17 @@ func writePresets(w io.Writer) error {
 }
 
 func writePreset(w io.Writer, d pipeline.PresetDef) error {
-	data, err := fs.ReadFile(d.Files, "preset.yaml")
+	preset, err := manual.ReadPreset(d.Name, d.Files)
 	if err != nil {
 		return err
 	}
-	root, problems := conf.Parse([]conf.Source{{Name: d.Name, Data: data}}, nil, nil)
-	if err := problems.Err(); err != nil {
+	page, err := preset.Page()
+	if err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "\n## %s\n\n%s\n", d.Name, strings.TrimSpace(root.Get("about").Value))
-	if err := writeParameters(w, root.Get("parameters")); err != nil {
-		return err
-	}
-	for _, part := range []string{"source", "stages"} {
-		text, err := conf.Write(&conf.Node{Kind: conf.Map, Fields: []conf.Field{{Key: conf.Text(part), Value: root.Get(part)}}})
-		if err != nil {
-			return err
-		}
-		fmt.Fprintf(w, "\n```yaml\n%s```\n", text)
-	}
-	return writeRedacted(w, root.Get("redact"))
-}
-
-// writeRedacted prints which fields of a preset are secret.
-func writeRedacted(w io.Writer, names *conf.Node) error {
-	if names == nil {
-		return nil
-	}
-	var list []string
-	for _, name := range names.Items {
-		list = append(list, "`"+name.Value+"`")
-	}
-	_, err := fmt.Fprintf(w, "\nSecret: %s.\n", strings.Join(list, ", "))
-	return err
-}
-
-// writeParameters prints a line for each parameter of a preset.
-func writeParameters(w io.Writer, parameters *conf.Node) error {
-	if parameters == nil || len(parameters.Fields) == 0 {
-		return nil
-	}
-	fmt.Fprintln(w)
-	for _, f := range parameters.Fields {
-		remark := ""
-		if value := f.Value.Get("default"); value != nil {
-			text, err := conf.Write(value)
-			if err != nil {
-				return err
-			}
-			remark = " (`" + string(bytes.TrimSpace(text)) + "`)"
-		} else if f.Value.Get("required") != nil {
-			remark = " (required)"
-		}
-		fmt.Fprintf(w, "- `%s`%s: %s\n", f.Key.Value, remark, strings.TrimSpace(f.Value.Get("about").Value))
+	writePage(w, page, d.Name, true, false)
+	if len(preset.Redact) > 0 {
+		fmt.Fprintf(w, "\nSecret: `%s`.\n", strings.Join(preset.Redact, "`, `"))
 	}
 	return nil
 }

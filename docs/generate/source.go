@@ -5,7 +5,6 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
-	"reflect"
 	"strings"
 )
 
@@ -56,39 +55,4 @@ func (s *source) collect(d *ast.GenDecl) {
 			s.fields[spec.Name.Name+"."+name.Name] = strings.Join(strings.Fields(f.Doc.Text()), " ")
 		}
 	}
-}
-
-// behaviour is what the comment of a settings type says beyond its first
-// paragraph, which only says whose settings they are.
-func (s *source) behaviour(typ string) string {
-	_, rest, _ := strings.Cut(s.types[typ], "\n\n")
-	return strings.TrimSpace(rest)
-}
-
-// about is the package comment without its usual first words.
-func (s *source) about() string {
-	text := strings.TrimSpace(s.doc)
-	if rest, ok := strings.CutPrefix(text, "Package "); ok {
-		_, rest, _ = strings.Cut(rest, " ")
-		text = strings.ToUpper(rest[:1]) + rest[1:]
-	}
-	return text
-}
-
-// comment finds the comment of a setting, which may stand in a struct of another
-// package that the settings take over.
-func (s *source) comment(settings reflect.Type, index []int) (string, error) {
-	declared := settings
-	for _, i := range index[:len(index)-1] {
-		declared = declared.Field(i).Type
-	}
-	name := declared.Name() + "." + declared.Field(index[len(index)-1]).Name
-	if declared.PkgPath() == settings.PkgPath() {
-		return s.fields[name], nil
-	}
-	other, err := parse(strings.TrimPrefix(declared.PkgPath(), module))
-	if err != nil {
-		return "", err
-	}
-	return other.fields[name], nil
 }

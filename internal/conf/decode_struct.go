@@ -3,6 +3,7 @@ package conf
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 )
 
@@ -39,9 +40,33 @@ func (d *decoder) setting(n *Node, s Setting, v reflect.Value) {
 	case n.Kind == Null && !keepsNull:
 	case s.One && field.Kind() == reflect.Slice && n.Kind != List:
 		d.list(n, field, true)
+	case len(s.Values) > 0:
+		d.word(n, field, s.Values)
 	default:
 		d.value(n, field)
 	}
+}
+
+// word fills a text that has to be one of some words.
+func (d *decoder) word(n *Node, v reflect.Value, words []string) {
+	before := d.wrong
+	d.value(n, v)
+	if d.wrong > before || slices.Contains(words, n.Value) {
+		return
+	}
+	problem := d.want(n, alternatives(words))
+	if near := Nearest(n.Value, words); near != "" && n.Value == n.Raw {
+		problem.Hint = fmt.Sprintf("did you mean %q?", near)
+	}
+}
+
+// alternatives lists words as in "a, b or c".
+func alternatives(words []string) string {
+	last := len(words) - 1
+	if last < 1 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:last], ", ") + " or " + words[last]
 }
 
 // short fills the one setting that may stand for the whole.

@@ -12,6 +12,7 @@ import (
 //	Each string        `yaml:"each,required"` // must be present
 //	When string        `yaml:"when,short"`    // may stand alone, without "when:"
 //	ID   []string      `yaml:"id,one"`        // one item need not be in a list
+//	Late string        `yaml:"late" values:"deliver drop"` // one of these words
 //
 // A struct tagged `yaml:",inline"` has its settings among those of the struct
 // around it. A field without a tag is not a setting.
@@ -22,6 +23,7 @@ type Setting struct {
 	Required bool
 	Short    bool
 	One      bool
+	Values   []string
 }
 
 // Settings lists the settings of a struct type in the order they are declared.
@@ -44,6 +46,7 @@ func Settings(t reflect.Type) []Setting {
 				Required: slices.Contains(options, "required"),
 				Short:    slices.Contains(options, "short"),
 				One:      slices.Contains(options, "one"),
+				Values:   strings.Fields(field.Tag.Get("values")),
 			})
 		}
 	}

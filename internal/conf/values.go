@@ -41,3 +41,6 @@ func (n *Node) expanded() (texts []string) {
 	}
 	return texts
 }
+
+// Shape says that any settings are taken.
+func (Values) Shape() Shape { return MapOf(Shape{Form: FormAny}) }

@@ -23,7 +23,7 @@ type SinkConfig struct {
 	// When a written event counts as delivered: none, once the operating system
 	// has it, so that a killed process loses nothing but a power failure may;
 	// always, once it is on the disk.
-	Fsync string `yaml:"fsync"`
+	Fsync string `yaml:"fsync" values:"none always"`
 }
 
 const (
@@ -39,8 +39,6 @@ func (c SinkConfig) Validate() error {
 		return pipeline.FieldError("path", "is empty")
 	case strings.ContainsAny(strings.ReplaceAll(c.Path, dateMark, ""), "{}"):
 		return pipeline.FieldError("path", "knows no {…} but {date}")
-	case c.Fsync != fsyncNone && c.Fsync != fsyncAlways:
-		return pipeline.FieldError("fsync", "want none or always, got %q", c.Fsync)
 	}
 	return nil
 }

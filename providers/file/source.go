@@ -30,7 +30,7 @@ type SourceConfig struct {
 	// decompressed.
 	Path string `yaml:"path,required,short"`
 	// What an event is: lines, each line that is not empty; or whole, each file.
-	Mode string `yaml:"mode"`
+	Mode string `yaml:"mode" values:"lines whole"`
 	// How long a line, or how large a whole file, may be. A larger one becomes a
 	// dead letter with its first 64 KiB.
 	MaxSize conf.Size `yaml:"max_size"`
@@ -47,8 +47,6 @@ func (c SourceConfig) Validate() error {
 	switch {
 	case c.Path == "":
 		return pipeline.FieldError("path", "is empty: want a file, a pattern or - for standard input")
-	case c.Mode != lines && c.Mode != whole:
-		return pipeline.FieldError("mode", "want lines or whole, got %q", c.Mode)
 	case c.MaxSize < 1:
 		return pipeline.FieldError("max_size", "must be at least 1 byte, such as 1MiB")
 	}

@@ -30,8 +30,8 @@ type SinkConfig struct {
 	// proxy that HTTPS_PROXY, HTTP_PROXY and NO_PROXY of the environment name.
 	// Errors name only its host: its query may hold secrets.
 	URL string `yaml:"url,required,short"`
-	// Method is POST, PUT or PATCH.
-	Method string `yaml:"method"`
+	// Method is that of the requests.
+	Method string `yaml:"method" values:"POST PUT PATCH"`
 	// Headers are added to every request.
 	Headers map[string]conf.Secret `yaml:"headers"`
 	// Token is sent as "Authorization: Bearer <token>".
@@ -63,7 +63,6 @@ func (c SinkConfig) Validate() error {
 			errs = append(errs, pipeline.FieldError(field, "%s", message))
 		}
 	}
-	need(slices.Contains([]string{http.MethodPost, http.MethodPut, http.MethodPatch}, c.Method), "method", "want POST, PUT or PATCH")
 	need(headerSafe(c.Token.Reveal()), "token", "must be printable ASCII")
 	need(headerSafe(c.ContentType), "content_type", "must be printable ASCII")
 	need(c.Timeout > 0, "timeout", "must be longer than 0s")

@@ -65,7 +65,7 @@ type SourceConfig struct {
 	Consumer string `yaml:"consumer"`
 	// From is where a group begins that does not exist yet: beginning (with what is in
 	// the stream already) or end (with what comes).
-	From string `yaml:"from"`
+	From string `yaml:"from" values:"beginning end"`
 	// MaxInFlight is how many entries may be read and not yet acknowledged. The flow has
 	// limits of its own, which count what it works on and holds.
 	MaxInFlight int `yaml:"max_in_flight"`
@@ -105,7 +105,6 @@ func (c SourceConfig) Validate() error {
 	}
 	need(c.Stream != "", "stream", "must not be empty")
 	need(c.Group != "", "group", "must not be empty")
-	need(c.From == fromBeginning || c.From == fromEnd, "from", "want beginning or end")
 	need(c.MaxInFlight >= 1, "max_in_flight", "must be at least 1")
 	need(c.Block >= time.Millisecond && c.Block <= maxBlock, "block", "want 1ms to 2s")
 	need(c.ClaimAfter >= leastClaimAfter, "claim_after", "must be at least 100ms")

@@ -51,9 +51,9 @@ type SinkConfig struct {
 
 	awsapi.Settings `yaml:",inline"`
 
-	// Protocol is json (AWS JSON 1.0), query (the older protocol of forms and
+	// Protocol is what is spoken: json (AWS JSON 1.0), query (the older one of forms and
 	// XML), or auto: json until an answer shows that the service does not speak it.
-	Protocol string `yaml:"protocol"`
+	Protocol string `yaml:"protocol" values:"auto json query"`
 	// Group is an expression for the message group. Empty: in a FIFO queue the
 	// event's key, and for one that has none its id, so that it waits for no other;
 	// in a standard queue none. What SQS does not take as a group is hashed.
@@ -98,7 +98,7 @@ const (
 
 // Validate checks what the types of the settings do not.
 func (c SinkConfig) Validate() error {
-	errs := []error{c.Settings.Validate(), checkProtocol(c.Protocol), c.checkQueue()}
+	errs := []error{c.Settings.Validate(), c.checkQueue()}
 	need := func(ok bool, field, message string) {
 		if !ok {
 			errs = append(errs, pipeline.FieldError(field, "%s", message))

@@ -2,7 +2,6 @@ package sqs
 
 import (
 	"errors"
-	"slices"
 	"time"
 
 	"github.com/leat-io/leat/internal/awsapi"
@@ -40,9 +39,9 @@ type SourceConfig struct {
 
 	awsapi.Settings `yaml:",inline"`
 
-	// Protocol is json (AWS JSON 1.0), query (the older protocol of forms and
+	// Protocol is what is spoken: json (AWS JSON 1.0), query (the older one of forms and
 	// XML), or auto: json until an answer shows that the service does not speak it.
-	Protocol string `yaml:"protocol"`
+	Protocol string `yaml:"protocol" values:"auto json query"`
 	// Wait is how long a request waits for messages, at most 20s. 0s: it is
 	// answered at once, and an empty queue is asked once a second.
 	Wait time.Duration `yaml:"wait"`
@@ -78,7 +77,7 @@ const (
 
 // Validate checks what the types of the settings do not.
 func (c SourceConfig) Validate() error {
-	errs := []error{c.Settings.Validate(), checkProtocol(c.Protocol), checkQueue(c.Queue)}
+	errs := []error{c.Settings.Validate(), checkQueue(c.Queue)}
 	need := func(ok bool, field, message string) {
 		if !ok {
 			errs = append(errs, pipeline.FieldError(field, "%s", message))
@@ -91,13 +90,6 @@ func (c SourceConfig) Validate() error {
 	need(c.MaxPollers >= 1 && c.MaxPollers <= 256, "max_pollers", "want 1 to 256")
 	need(c.ReturnAfter.Max <= maxVisibility, "return_after", "must not be longer than 12h")
 	return errors.Join(errs...)
-}
-
-func checkProtocol(p string) error {
-	if !slices.Contains([]string{protocolAuto, protocolJSON, protocolQuery}, p) {
-		return pipeline.FieldError("protocol", "want auto, json or query, got %q", p)
-	}
-	return nil
 }
 
 func checkQueue(queue string) error {

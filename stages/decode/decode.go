@@ -10,7 +10,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"unicode/utf8"
 
 	"github.com/leat-io/leat/pipeline"
@@ -45,7 +44,7 @@ import (
 type Config struct {
 	// Format is how the payload is written: json, xml, csv, or text, which
 	// makes body the whole payload as one text.
-	Format string `yaml:"format,short"`
+	Format string `yaml:"format,short" values:"json xml csv text"`
 	// MaxDepth is how deep JSON and XML may be nested.
 	MaxDepth int `yaml:"max_depth"`
 	// Within names fields of a JSON payload of which the first that is there and not
@@ -147,13 +146,9 @@ func invalidAt(raw []byte) int {
 
 var errEmpty = errors.New("it is empty")
 
-var formats = []string{"json", "xml", "csv", "text"}
-
 // Validate checks that the settings fit the format.
 func (c Config) Validate() error {
 	switch {
-	case !slices.Contains(formats, c.Format):
-		return pipeline.FieldError("format", "want json, xml, csv or text, got %q", c.Format)
 	case c.MaxDepth < 1 || c.MaxDepth > 1000:
 		return pipeline.FieldError("max_depth", "want a number from 1 to 1000")
 	case len(c.Within) > 0 && c.Format != "json":

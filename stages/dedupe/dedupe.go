@@ -28,7 +28,7 @@ type Config struct {
 	ID pipeline.Identity `yaml:"id"`
 	// What happens while the state store cannot be asked: hold the event until
 	// it can, or deliver it, marked leat.dedupe=unknown and perhaps twice.
-	OnStateError string `yaml:"on_state_error"`
+	OnStateError string `yaml:"on_state_error" values:"hold deliver"`
 }
 
 const (
@@ -38,11 +38,8 @@ const (
 
 // Validate reports settings that cannot work.
 func (c Config) Validate() error {
-	switch {
-	case c.TTL < time.Second:
+	if c.TTL < time.Second {
 		return pipeline.FieldError("ttl", "must be at least 1s, such as 120h")
-	case c.OnStateError != hold && c.OnStateError != deliver:
-		return pipeline.FieldError("on_state_error", "want hold or deliver, got %q", c.OnStateError)
 	}
 	return nil
 }

@@ -64,12 +64,12 @@ type Config struct {
 	Default any `yaml:"default"`
 	// OnMiss says what becomes of an event to which nothing belongs, if there is no
 	// default: pass lets it go on, reject sends it to the dead letters.
-	OnMiss string `yaml:"on_miss"`
+	OnMiss string `yaml:"on_miss" values:"pass reject"`
 	// OnFailure says what becomes of an event when Redis or the service fails: retry
 	// asks again, with the pauses of on_error, until there is an answer; pass lets
 	// the event go on as it is; reject sends it to the dead letters. Where asking
 	// again cannot help, as with a broken value, retry is reject.
-	OnFailure string `yaml:"on_failure"`
+	OnFailure string `yaml:"on_failure" values:"retry pass reject"`
 	// Cache says what is remembered of Redis or the service.
 	Cache CacheConfig `yaml:"cache"`
 }

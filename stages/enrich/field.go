@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/leat-io/leat/internal/conf"
 	"github.com/leat-io/leat/pipeline"
 )
 
@@ -21,3 +22,6 @@ func (f *Field) UnmarshalText(b []byte) error {
 	}
 	return f.Path.UnmarshalText([]byte(text))
 }
+
+// Shape says what a field is read from.
+func (Field) Shape() conf.Shape { return conf.Shape{Word: "field such as station or body.station"} }

@@ -2,7 +2,6 @@ package enrich
 
 import (
 	"errors"
-	"slices"
 
 	"github.com/leat-io/leat/internal/conf"
 	"github.com/leat-io/leat/internal/redisapi"
@@ -21,7 +20,7 @@ type RedisConfig struct {
 	// Read says what is stored there: hash, which becomes an object of texts; string,
 	// which becomes a text; or json, a text of JSON that goes into the event as it is
 	// stored. A key that does not exist, and a hash without fields, is a miss.
-	Read string `yaml:"read"`
+	Read string `yaml:"read" values:"hash string json"`
 	// MaxValue is how large what is stored there may be, for a hash the names and values
 	// of all fields together. What is larger does not leave Redis, and is a failure for
 	// good.
@@ -40,9 +39,6 @@ const (
 // Validate checks what the types of the settings do not.
 func (c RedisConfig) Validate() error {
 	var errs []error
-	if !slices.Contains([]string{readHash, readString, readJSON}, c.Read) {
-		errs = append(errs, pipeline.FieldError("read", "want hash, string or json, got %q", c.Read))
-	}
 	if c.MaxValue <= 0 || c.MaxValue > maxValue {
 		errs = append(errs, pipeline.FieldError("max_value", "want 1B to 64MiB"))
 	}

@@ -42,6 +42,9 @@ func (t *Template) UnmarshalNode(n *conf.Node, p *conf.Problems) {
 	}
 }
 
+// Shape says what a template is read from.
+func (Template) Shape() conf.Shape { return conf.Shape{Word: "text with {expressions}"} }
+
 // inside is the node of an expression in a template. One that does not stand in the
 // file as it is has a ${VAR} in it, which may be a secret: it is shown as "…".
 func inside(n *conf.Node, c piece) *conf.Node {

@@ -11,11 +11,7 @@ import (
 
 // Validate checks that the settings fit each other.
 func (c Config) Validate() error {
-	errs := []error{c.checkPlace(), c.checkMiss()}
-	if !slices.Contains([]string{retry, pass, reject}, c.OnFailure) {
-		errs = append(errs, pipeline.FieldError("on_failure", "want retry, pass or reject, got %q", c.OnFailure))
-	}
-	return errors.Join(errs...)
+	return errors.Join(c.checkPlace(), c.checkMiss())
 }
 
 // places names the settings that say where values come from and are given.
@@ -71,10 +67,7 @@ func (c Config) checkFile() error {
 }
 
 func (c Config) checkMiss() error {
-	switch {
-	case c.OnMiss != pass && c.OnMiss != reject:
-		return pipeline.FieldError("on_miss", "want pass or reject, got %q", c.OnMiss)
-	case c.OnMiss == reject && c.Default != nil:
+	if c.OnMiss == reject && c.Default != nil {
 		return pipeline.FieldError("on_miss", "with a default no event is without a value to reject")
 	}
 	return nil

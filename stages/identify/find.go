@@ -26,6 +26,12 @@ func (n *Names) UnmarshalNode(node *conf.Node, p *conf.Problems) {
 	}
 }
 
+// Shape says what names are read from.
+func (Names) Shape() conf.Shape {
+	list := conf.OneOrMore(conf.Shape{Word: "name of a field"})
+	return conf.Shape{Form: conf.FormEither, Word: "names of fields, or such by type", Either: append(list.Either, conf.MapOf(list))}
+}
+
 // readNames reads one name or a list of them.
 func readNames(node *conf.Node, p *conf.Problems) rawjson.Names {
 	var list struct {

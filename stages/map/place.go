@@ -23,6 +23,9 @@ func (p *Place) UnmarshalText(b []byte) (err error) {
 	return err
 }
 
+// Shape says what a place is read from.
+func (Place) Shape() conf.Shape { return conf.Shape{Word: "place such as body.a.b or meta.a"} }
+
 // FoldCase makes the names of a field match in either casing. Metadata has names of
 // our own.
 func (p *Place) FoldCase() { p.path.FoldCase() }

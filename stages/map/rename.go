@@ -38,6 +38,9 @@ func (r *Renames) UnmarshalNode(n *conf.Node, p *conf.Problems) {
 	}
 }
 
+// Shape says what renames are read from.
+func (Renames) Shape() conf.Shape { return conf.MapOf(conf.Shape{Word: "name"}) }
+
 func parseRenamed(key *conf.Node) (pipeline.Path, error) {
 	text := key.Value
 	p, err := placeOf(key)

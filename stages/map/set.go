@@ -32,6 +32,11 @@ func (a *Assignments) UnmarshalNode(n *conf.Node, p *conf.Problems) {
 	}
 }
 
+// Shape says what assignments are read from.
+func (Assignments) Shape() conf.Shape {
+	return conf.MapOf(conf.Shape{Word: "expression or constant"})
+}
+
 func readAssignment(f conf.Field, p *conf.Problems) (a assignment, ok bool) {
 	var err error
 	if a.target, err = parseTarget(f.Key); err != nil {

@@ -27,17 +27,17 @@ type Config struct {
 	Window time.Duration `yaml:"window"`
 	// What the order goes by: time, the event time; or arrival, the order of the
 	// source, without any waiting.
-	By string `yaml:"by"`
+	By string `yaml:"by" values:"time arrival"`
 	// What happens to an event that is earlier than the last one of its key that
 	// has left: deliver it (marked leat.late and leat.late_by), dead_letter, or
 	// drop it (counted).
-	Late string `yaml:"late"`
+	Late string `yaml:"late" values:"deliver dead_letter drop"`
 	// What happens to an event without a time: arrival, it keeps its place among
 	// those that came before it (marked leat.unordered), or dead_letter.
-	NoTime string `yaml:"no_time"`
+	NoTime string `yaml:"no_time" values:"arrival dead_letter"`
 	// What happens to an event without a key: arrival, it passes at once (marked
 	// leat.unkeyed), or dead_letter.
-	NoKey string `yaml:"no_key"`
+	NoKey string `yaml:"no_key" values:"arrival dead_letter"`
 	// How far in the future an event time may lie, behind a live source, before
 	// it is taken for a mistake: such an event leaves in its place of arrival,
 	// marked leat.unordered, and makes no other event late.
@@ -46,11 +46,11 @@ type Config struct {
 	// take part and the order holds across them; or leader, one of them runs the
 	// pipeline and the others wait to take its place. One that has led and was taken
 	// for dead stops with an error, so whoever starts it has to start it again.
-	Mode string `yaml:"mode"`
+	Mode string `yaml:"mode" values:"shared leader"`
 	// What later events of a key do, with a state that replicas share, when the replica
 	// dies that holds an earlier one: wait until the source has given it to another one,
 	// but no longer than that takes; or skip it, so that it is late when it comes.
-	OnDeath string `yaml:"on_death"`
+	OnDeath string `yaml:"on_death" values:"wait skip"`
 }
 
 const (
@@ -69,22 +69,10 @@ const (
 // Validate reports settings that cannot work.
 func (c Config) Validate() error {
 	switch {
-	case c.By != byTime && c.By != byArrival:
-		return pipeline.FieldError("by", "want time or arrival, got %q", c.By)
 	case c.By == byTime && c.Window <= 0:
 		return pipeline.FieldError("window", "must be longer than 0s, such as 2m")
 	case c.By == byArrival && c.Window != 0:
 		return pipeline.FieldError("window", "has no meaning with by: arrival, which waits for nothing")
-	case c.Late != lateDeliver && c.Late != lateDrop && c.Late != viaDeadLetter:
-		return pipeline.FieldError("late", "want deliver, dead_letter or drop, got %q", c.Late)
-	case c.NoTime != asArrived && c.NoTime != viaDeadLetter:
-		return pipeline.FieldError("no_time", "want arrival or dead_letter, got %q", c.NoTime)
-	case c.NoKey != asArrived && c.NoKey != viaDeadLetter:
-		return pipeline.FieldError("no_key", "want arrival or dead_letter, got %q", c.NoKey)
-	case c.Mode != modeShared && c.Mode != modeLeader:
-		return pipeline.FieldError("mode", "want shared or leader, got %q", c.Mode)
-	case c.OnDeath != onDeathWait && c.OnDeath != onDeathSkip:
-		return pipeline.FieldError("on_death", "want wait or skip, got %q", c.OnDeath)
 	case c.MaxAhead <= 0:
 		return pipeline.FieldError("max_ahead", "must be longer than 0s")
 	}

@@ -25,7 +25,7 @@ type Config struct {
 	// What happens to a message that has none of the fields: reject, or pass,
 	// with which it goes on as it is. A field that holds anything else but a list
 	// is rejected always.
-	Missing string `yaml:"missing"`
+	Missing string `yaml:"missing" values:"reject pass"`
 	// How many items the lists of a message may have together. A message with more
 	// is rejected as a whole.
 	Max int `yaml:"max"`
@@ -41,8 +41,6 @@ func (c Config) Validate() error {
 	switch {
 	case len(c.Each) == 0:
 		return pipeline.FieldError("each", "the list is empty: name a field such as body.events")
-	case c.Missing != reject && c.Missing != pass:
-		return pipeline.FieldError("missing", "want reject or pass, got %q", c.Missing)
 	case c.Max < 1:
 		return pipeline.FieldError("max", "must be at least 1")
 	}

@@ -1,0 +1,63 @@
+package manual
+
+import (
+	"fmt"
+	"reflect"
+
+	"github.com/leat-io/leat/internal/conf"
+)
+
+// Page returns the page of what has these settings. defaults is a value of its settings
+// struct.
+func (t *Texts) Page(kind, name string, defaults any) Page {
+	settings := reflect.TypeOf(defaults)
+	return Page{
+		Kind:      kind,
+		Name:      name,
+		About:     t.about(Folder(settings)),
+		Behaviour: t.behaviour(settings),
+		Settings:  t.Settings(reflect.ValueOf(defaults)),
+		Examples:  t.Examples[Folder(settings)],
+	}
+}
+
+// Settings returns the settings of a struct whose values are the defaults.
+func (t *Texts) Settings(defaults reflect.Value) (list []Setting) {
+	for _, s := range conf.Settings(defaults.Type()) {
+		list = append(list, Setting{
+			Name:     s.Name,
+			Required: s.Required,
+			Type:     Words(s.Shape()),
+			Default:  Default(s, defaults),
+			About:    t.Field(defaults.Type(), s.Index),
+			Inner:    t.inner(s, defaults),
+		})
+	}
+	return list
+}
+
+// inner returns the settings within a setting, or within the items of a list.
+func (t *Texts) inner(s conf.Setting, defaults reflect.Value) []Setting {
+	v := defaults.FieldByIndex(s.Index)
+	if v.Kind() == reflect.Slice {
+		v = reflect.Zero(v.Type().Elem())
+	}
+	if v.Kind() == reflect.Pointer {
+		v = reflect.Zero(v.Type().Elem())
+	}
+	if conf.ShapeOf(v.Type()).Form != conf.FormStruct {
+		return nil
+	}
+	return t.Settings(v)
+}
+
+// Default returns what a setting is when nothing is written, or "".
+func Default(s conf.Setting, defaults reflect.Value) string {
+	v := defaults.FieldByIndex(s.Index)
+	if s.Required || v.IsZero() || v.Kind() == reflect.Struct && !isMeasure(v) || v.Kind() == reflect.Pointer {
+		return ""
+	}
+	return conf.Written(v.Interface())
+}
+
+func isMeasure(v reflect.Value) bool { _, ok := v.Interface().(fmt.Stringer); return ok }
