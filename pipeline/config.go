@@ -11,12 +11,20 @@ const FormatVersion = 1
 
 // fileConfig is a whole pipeline.yaml.
 type fileConfig struct {
-	Version     int           `yaml:"version"`
-	State       *conf.Node    `yaml:"state"`
-	Presets     []string      `yaml:"presets,one"`
-	Plugins     PluginConfig  `yaml:"plugins"`
-	Flows       *conf.Node    `yaml:"flows,required"`
-	Sinks       *conf.Node    `yaml:"sinks"`
+	// Version of the format of the file, which is 1.
+	Version int `yaml:"version"`
+	// State is where it is remembered what was delivered: a state store. Without it, in
+	// a file of this machine.
+	State *conf.Node `yaml:"state"`
+	// Presets are files with presets of one's own, which from may name.
+	Presets []string `yaml:"presets,one"`
+	// Plugins is what is said of all plugins.
+	Plugins PluginConfig `yaml:"plugins"`
+	// Flows by their names, which may not hold spaces or slashes.
+	Flows *conf.Node `yaml:"flows,required"`
+	// Sinks by their names, each with its type.
+	Sinks *conf.Node `yaml:"sinks"`
+	// StopTimeout is how long a stop waits for events that are under way.
 	StopTimeout time.Duration `yaml:"stop_timeout"`
 }
 
@@ -38,15 +46,27 @@ func (c fileConfig) Validate() error {
 
 // flowConfig is one flow.
 type flowConfig struct {
-	From         *conf.Node `yaml:"from,required"`
-	Stages       *conf.Node `yaml:"stages"`
-	EitherCasing bool       `yaml:"either_casing"`
-	To           Targets    `yaml:"to"`
-	Setup        *conf.Node `yaml:"setup"`
-	OnError      OnError    `yaml:"on_error"`
-	MaxInFlight  int        `yaml:"max_in_flight"`
-	MaxHeld      int        `yaml:"max_held"`
-	MaxHeldBytes conf.Size  `yaml:"max_held_bytes"`
+	// From is where events come from: a source or a preset, or a list of them. With link
+	// they come from other flows, which have {flow: NAME} as a target.
+	From *conf.Node `yaml:"from,required"`
+	// Stages are what events go through, in order.
+	Stages *conf.Node `yaml:"stages"`
+	// EitherCasing has names of fields match in either casing in the stages.
+	EitherCasing bool `yaml:"either_casing"`
+	// To is where the events go that have come through the stages.
+	To Targets `yaml:"to"`
+	// Setup is what leat setup needs to know to make what the flow needs at its vendor.
+	Setup *conf.Node `yaml:"setup"`
+	// OnError says what happens to an event that a stage or sink cannot handle.
+	OnError OnError `yaml:"on_error"`
+	// MaxInFlight is how many events are worked on at the same time; those that wait in
+	// a stage count for max_held instead.
+	MaxInFlight int `yaml:"max_in_flight"`
+	// MaxHeld is how many events may wait in stages before the sources are read no
+	// further.
+	MaxHeld int `yaml:"max_held"`
+	// MaxHeldBytes is how large they may be together.
+	MaxHeldBytes conf.Size `yaml:"max_held_bytes"`
 }
 
 var defaultFlow = flowConfig{
@@ -68,14 +88,19 @@ func (c flowConfig) Validate() error {
 
 // stageOptions may stand beside the type of a stage.
 type stageOptions struct {
+	// Name is what messages and dead letters call the stage, if not by its type.
 	Name string `yaml:"name"`
 }
 
 // sinkOptions may stand beside the type of a sink.
 type sinkOptions struct {
-	MaxInFlight int      `yaml:"max_in_flight"`
-	Rate        Rate     `yaml:"rate"`
-	OnError     *OnError `yaml:"on_error"`
+	// MaxInFlight is how many events are in the sink at the same time. Empty: as many as
+	// the flows have.
+	MaxInFlight int `yaml:"max_in_flight"`
+	// Rate is how many events the sink gets in a time, evenly spaced. Empty: no limit.
+	Rate Rate `yaml:"rate"`
+	// OnError is for this sink instead of what its flows say.
+	OnError *OnError `yaml:"on_error"`
 }
 
 // typed is a part of pipeline.yaml that names a type, with its settings below

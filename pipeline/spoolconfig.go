@@ -27,6 +27,8 @@ type spoolConfig struct {
 	MaxSize Size `yaml:"max_size"`
 }
 
+var defaultSpoolConfig = spoolConfig{MaxSize: 10 << 30}
+
 // Validate checks what the type of a setting cannot.
 func (c spoolConfig) Validate() error {
 	if c.MaxSize < 1<<20 {
@@ -51,16 +53,16 @@ func (b *fileBuilder) splitSpool(settings *conf.Node) (*conf.Node, *spoolConfig)
 	}
 	rest := *settings
 	rest.Fields = slices.DeleteFunc(slices.Clone(settings.Fields), func(f conf.Field) bool { return f.Key.Value == spoolSetting })
-	c := &spoolConfig{MaxSize: 10 << 30}
+	c := defaultSpoolConfig
 	if n.Kind == conf.Map {
-		conf.Decode(n, c, b.problems)
-		return &rest, c
+		conf.Decode(n, &c, b.problems)
+		return &rest, &c
 	}
 	var on bool
 	if conf.Decode(n, &on, b.problems); !on {
-		c = nil
+		return &rest, nil
 	}
-	return &rest, c
+	return &rest, &c
 }
 
 // spoolSource puts a spool between a source and its flow.

@@ -2,7 +2,8 @@
 // docs/setup.md and docs/presets.md from the files of presets and the declarations of
 // stages, sources, sinks and state stores: the comments of their packages and settings,
 // their defaults, and the example cases beside them. The comments and cases also go to
-// internal/manual/texts.json, from where the program prints the same pages.
+// internal/manual/texts.json, from where the program prints the same pages, and the
+// schema of pipeline.yaml is docs/pipeline.schema.json.
 // Run it from the root of the repository.
 package main
 
@@ -15,6 +16,8 @@ import (
 	"reflect"
 	"slices"
 
+	"github.com/leat-io/leat/cli"
+	"github.com/leat-io/leat/cli/schema"
 	"github.com/leat-io/leat/internal/manual"
 	"github.com/leat-io/leat/pipeline"
 	"github.com/leat-io/leat/providers"
@@ -107,7 +110,7 @@ func setupEntries() (list []entry) {
 
 func main() {
 	log.SetFlags(0)
-	for _, write := range []func() error{writePages, writeTexts, writePresetsPage} {
+	for _, write := range []func() error{writePages, writeTextsAndSchema, writePresetsPage} {
 		if err := write(); err != nil {
 			log.Fatal(err)
 		}
@@ -151,19 +154,37 @@ func (e entry) examples() string {
 	return "example-*.txtar"
 }
 
-// writeTexts writes what the program needs to print its manual.
-func writeTexts() error {
+// writeTextsAndSchema writes what the program needs to print its manual, and the schema
+// of pipeline.yaml.
+func writeTextsAndSchema() error {
 	texts := newGatherer()
 	for _, e := range slices.Concat(stageEntries(), sourceEntries(), sinkEntries(), stateEntries()) {
 		if err := texts.gather(e.def, e.examples()); err != nil {
 			return fmt.Errorf("%s: %w", e.title, err)
 		}
 	}
+	file := pipeline.DescribeFile()
+	for _, settings := range []any{file.File, file.Flow, file.Stage, file.Sink, file.Spool} {
+		if err := texts.settings(reflect.TypeOf(settings)); err != nil {
+			return err
+		}
+	}
+	for _, e := range setupEntries() {
+		if err := texts.settings(reflect.TypeOf(e.def.Defaults)); err != nil {
+			return err
+		}
+	}
 	data, err := texts.json()
 	if err != nil {
 		return err
 	}
-	return os.WriteFile("internal/manual/texts.json", data, 0o644)
+	if err := os.WriteFile("internal/manual/texts.json", data, 0o644); err != nil {
+		return err
+	}
+	if data, err = schema.Write(&texts.Texts, cli.StandardCatalog(), providers.Setups()...); err != nil {
+		return err
+	}
+	return os.WriteFile("docs/pipeline.schema.json", data, 0o644)
 }
 
 func writePresetsPage() error {

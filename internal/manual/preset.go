@@ -2,6 +2,7 @@ package manual
 
 import (
 	"bytes"
+	"fmt"
 	"io/fs"
 	"strings"
 
@@ -114,4 +115,41 @@ func part(name string, n *conf.Node) (string, error) {
 	}
 	text, err := conf.Write(&conf.Node{Kind: conf.Map, Fields: []conf.Field{{Key: conf.Text(name), Value: n}}})
 	return string(text), err
+}
+
+// Summary is the first sentence about the preset.
+func (p *Preset) Summary() string { return Page{About: p.About}.Summary() }
+
+// SourceNames are the types of the sources of which a preset uses one.
+func (p *Preset) SourceNames() (names []string) {
+	for _, n := range p.Sources {
+		for _, key := range n.Keys() {
+			if key != "when" {
+				names = append(names, key)
+			}
+		}
+	}
+	return names
+}
+
+// StageNames are what the stages of the preset are called: by their names, or their
+// types, with #n from the second of a type on.
+func (p *Preset) StageNames() (names []string) {
+	count := map[string]int{}
+	for _, n := range items(p.Stages) {
+		name := n.Value
+		for _, key := range n.Keys() {
+			if key != "name" && key != "with" && key != "without" {
+				name = key
+			}
+		}
+		if count[name]++; count[name] > 1 {
+			name = fmt.Sprintf("%s#%d", name, count[name])
+		}
+		if own := n.Get("name"); own != nil {
+			name = own.Value
+		}
+		names = append(names, name)
+	}
+	return names
 }

@@ -296,7 +296,6 @@ func TestSinkSettingsThatCannotWork(t *testing.T) {
 		"user":         func(c *SinkConfig) { c.URL = "https://me:pass@example.com" },
 		"broken url":   func(c *SinkConfig) { c.URL = "https://me:pass/@example.com:x" },
 		"relative":     func(c *SinkConfig) { c.URL = "/events" },
-		"method":       func(c *SinkConfig) { c.Method = "GET" },
 		"token":        func(c *SinkConfig) { c.Token = "pass\n" },
 		"content_type": func(c *SinkConfig) { c.ContentType = "a\r\nb: c" },
 		"timeout":      func(c *SinkConfig) { c.Timeout = 0 },

@@ -1,0 +1,20 @@
+package pipeline
+
+// FileSettings are the settings of a pipeline.yaml that belong to no stage, source, sink
+// or state store. Each is a settings struct with its defaults, for what describes a file
+// rather than reads one.
+type FileSettings struct {
+	File  any // the whole file
+	Flow  any // one of its flows
+	Stage any // beside the type of a stage
+	Sink  any // beside the type of a sink
+	Spool any // what `spool` of a source says
+}
+
+// DescribeFile returns what a file consists of.
+func DescribeFile() FileSettings {
+	return FileSettings{
+		File: fileConfig{StopTimeout: defaultStopTimeout, Plugins: defaultPlugins}, Flow: defaultFlow,
+		Stage: stageOptions{}, Sink: sinkOptions{}, Spool: defaultSpoolConfig,
+	}
+}
