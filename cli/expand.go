@@ -28,6 +28,6 @@ is run. Values from the environment are written as ${NAME}, as they were.`,
 			return err
 		},
 	}
-	c.Flags().StringArrayVarP(&files, "file", "f", nil, "a file; more of them add to the first and replace parts of it")
+	c.Flags().StringArrayVarP(&files, "file", "f", nil, filesHelp)
 	return c
 }

@@ -42,7 +42,7 @@ or finished, or when a finite input was interrupted before its end.`,
 			return flags.run(cmd.Context(), first, pipeline.Options{Catalog: catalog, Overlays: overlays, Log: newLog(t.err)}, t)
 		},
 	}
-	c.Flags().StringArrayVarP(&flags.files, "file", "f", nil, "a file; more of them add to the first and replace parts of it")
+	c.Flags().StringArrayVarP(&flags.files, "file", "f", nil, filesHelp)
 	c.Flags().BoolVar(&flags.strict, "strict", false, "exit with 1 when an event became a dead letter")
 	c.Flags().BoolVarP(&flags.quiet, "quiet", "q", false, "print neither progress nor the summary")
 	return c

@@ -50,7 +50,7 @@ wrong usage.`,
 			return run.flow(ctx, args[0], first, pipeline.Options{Catalog: catalog, Overlays: overlays})
 		},
 	}
-	c.Flags().StringArrayVarP(&run.files, "file", "f", nil, "a file; more of them add to the first and replace parts of it")
+	c.Flags().StringArrayVarP(&run.files, "file", "f", nil, filesHelp)
 	c.Flags().BoolVar(&run.apply, "apply", false, "make what is missing")
 	return c
 }

@@ -11,6 +11,9 @@ type usageError string
 
 func (e usageError) Error() string { return string(e) }
 
+// filesHelp describes the flag -f.
+const filesHelp = "a file; more of them add to the first and replace parts of it"
+
 func atMostOneFile(_ *cobra.Command, args []string) error {
 	if len(args) > 1 {
 		return fmt.Errorf("want one FILE, got %d: to put files together, name each with -f", len(args))

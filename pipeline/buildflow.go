@@ -98,7 +98,7 @@ func (b *fileBuilder) addStages(f *flow, items []*conf.Node, prefix string, list
 		// the flow as it is meant.
 		s, c, ok := def.build(t.settings, env, b.problems)
 		f.incomplete = f.incomplete || !ok
-		*list = append(*list, &builtStage{name, t.at, s, c, traitsOf(c)})
+		*list = append(*list, &builtStage{name, t.at, s, c, traitsOf(c), t})
 	}
 }
 

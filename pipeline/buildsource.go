@@ -55,6 +55,7 @@ func (b *fileBuilder) buildSource(f *flow, item *conf.Node, alone bool) {
 		t = named.preset.source
 		b.addStages(f, named.preset.stages, named.name+"/", &named.stages)
 	}
+	named.given = t
 	if !b.options.Rehearsal.takes(named) {
 		named.Source = idle()
 		f.sources = append(f.sources, named)

@@ -12,6 +12,7 @@ func (b *fileBuilder) check() {
 		b.checkOnce(f)
 		b.checkMemory(f)
 		b.checkSources(f)
+		b.checkProduction(f)
 	}
 	b.checkSpools()
 	if b.problems.HasErrors() {

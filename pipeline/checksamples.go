@@ -30,6 +30,7 @@ func (b *fileBuilder) checkSamples(f *flow) {
 	}
 	for _, s := range f.stages {
 		b.checkPaths(s, events)
+		b.checkKinds(s, events)
 		if !s.traits.Keeps {
 			return
 		}
@@ -93,38 +94,71 @@ var (
 	exprType     = reflect.TypeFor[Expr]()
 	pathType     = reflect.TypeFor[Path]()
 	identityType = reflect.TypeFor[Identity]()
+	targetType   = reflect.TypeFor[Target]()
 )
 
 // pathsIn finds the fields that settings read, as far as the settings are exported.
 func pathsIn(v reflect.Value, found []Path) []Path {
+	walkSettings(v, func(one any) {
+		switch one := one.(type) {
+		case Expr:
+			if one.path != nil {
+				found = append(found, *one.path)
+			}
+			found = append(found, one.paths...)
+		case Path:
+			found = append(found, one)
+		}
+	})
+	return found
+}
+
+// expressionsIn finds the expressions of settings.
+func expressionsIn(v reflect.Value) (found []Expr) {
+	walkSettings(v, func(one any) {
+		if x, ok := one.(Expr); ok {
+			found = append(found, x)
+		}
+	})
+	return found
+}
+
+// targetsIn finds the targets of settings.
+func targetsIn(settings any) (found []Target) {
+	walkSettings(reflect.ValueOf(settings), func(one any) {
+		if t, ok := one.(Target); ok {
+			found = append(found, t)
+		}
+	})
+	return found
+}
+
+// walkSettings calls f with each expression, path and target of settings, in order, as
+// far as the settings are exported.
+func walkSettings(v reflect.Value, f func(any)) {
 	if !v.IsValid() || !v.CanInterface() {
-		return found
+		return
 	}
 	switch v.Type() {
-	case exprType:
-		x := v.Interface().(Expr)
-		if x.path != nil {
-			found = append(found, *x.path)
-		}
-		return append(found, x.paths...)
-	case pathType:
-		return append(found, v.Interface().(Path))
+	case exprType, pathType, targetType:
+		f(v.Interface())
+		return
 	case identityType:
-		return pathsIn(reflect.ValueOf(v.Interface().(Identity).parts), found)
+		walkSettings(reflect.ValueOf(v.Interface().(Identity).parts), f)
+		return
 	}
 	switch v.Kind() {
 	case reflect.Pointer, reflect.Interface:
 		if !v.IsNil() {
-			return pathsIn(v.Elem(), found)
+			walkSettings(v.Elem(), f)
 		}
 	case reflect.Slice:
 		for i := range v.Len() {
-			found = pathsIn(v.Index(i), found)
+			walkSettings(v.Index(i), f)
 		}
 	case reflect.Struct:
 		for i := range v.NumField() {
-			found = pathsIn(v.Field(i), found)
+			walkSettings(v.Field(i), f)
 		}
 	}
-	return found
 }

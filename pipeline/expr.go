@@ -28,7 +28,8 @@ type Expr struct {
 	path    *Path                      // it only names a field
 	test    func(*Event) (bool, error) // it only compares fields with strings
 	program *vm.Program
-	paths   []Path   // the fields it reads
+	paths   []Path // the fields it reads
+	against []comparison
 	lookups []string // the metadata it reads
 	allMeta bool     // it uses meta as a whole
 	fold    bool     // names of fields match in either casing

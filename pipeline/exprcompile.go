@@ -37,6 +37,7 @@ func (x *Expr) compile() error {
 			x.path = &p
 		}
 		x.test = reads.of(tree.Node)
+		x.against = reads.comparisons(tree.Node)
 	}
 	return nil
 }

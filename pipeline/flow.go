@@ -46,6 +46,7 @@ type namedSource struct {
 	name   string
 	node   *conf.Node
 	config any           // its settings
+	given  typed         // as the file or the preset has them
 	preset *presetUse    // nil: it is named by itself
 	stages []*builtStage // of its preset, before those of the flow
 	handle Handler       // what its events go through
@@ -58,6 +59,7 @@ type builtStage struct {
 	stage   Stage
 	config  any
 	traits  Traits
+	given   typed // as the file has it
 }
 
 // ErrNoRoute is the error of an event that no route of its flow takes.

@@ -13,6 +13,7 @@ type sink struct {
 	name    string
 	node    *conf.Node // where it is named
 	value   *conf.Node
+	given   typed // as the file has it
 	options sinkOptions
 	handle  Handler // the sink itself, paced and counted
 	breaker *breaker
@@ -46,6 +47,7 @@ func (b *fileBuilder) buildSinks() {
 		if !ok {
 			continue
 		}
+		s.given = t
 		conf.Decode(t.options, &s.options, b.problems)
 		if s.options.MaxInFlight < 0 {
 			b.problems.Errorf(t.options.Get("max_in_flight"), "max_in_flight: must be at least 1, or absent for no limit")

@@ -37,6 +37,9 @@ type Source struct {
 	// Redelivery is after what time a message comes again that an earlier run
 	// of the process left unacknowledged.
 	Redelivery time.Duration
+	// Retention is how long it may give a message, or a copy of one, again; 0: that is
+	// not known.
+	Retention time.Duration
 	// Err, when set, says after the channel was closed what ended the source
 	// before its time; nil means that it came to its end.
 	Err func() error

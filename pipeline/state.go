@@ -16,6 +16,14 @@ type State interface {
 	Times(space string) Times
 }
 
+// Forgetful is implemented by a State that knows nothing any longer once its process has
+// ended.
+type Forgetful interface {
+	State
+	// Forgetful does nothing.
+	Forgetful()
+}
+
 // Claims is the memory of dedupe. Copies of an event that are in progress in
 // this process are kept apart by the stage itself; a store sees one claim at a
 // time for an event from each process.

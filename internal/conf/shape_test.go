@@ -66,3 +66,13 @@ func TestWrittenIsWhatOneWouldWrite(t *testing.T) {
 		}
 	}
 }
+
+func TestValuesOfAProgramAreChecked(t *testing.T) {
+	err := CheckValues(shaped{Late: "never"})
+	if err == nil || err.Error() != `late: want deliver, drop or dead_letter, got "never"` {
+		t.Errorf("got %v", err)
+	}
+	if err := CheckValues(shaped{Late: "drop"}); err != nil {
+		t.Error(err)
+	}
+}

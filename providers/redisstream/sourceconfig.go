@@ -97,7 +97,7 @@ const (
 
 // Validate checks what the types of the settings do not.
 func (c SourceConfig) Validate() error {
-	errs := []error{c.Settings.Validate()}
+	errs := []error{c.Settings.Validate(), conf.CheckValues(c)}
 	need := func(ok bool, field, message string) {
 		if !ok {
 			errs = append(errs, pipeline.FieldError(field, "%s", message))

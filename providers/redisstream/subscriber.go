@@ -27,7 +27,7 @@ func newSource(sub *Subscriber, env *pipeline.Env) *pipeline.Source {
 		sub.found = a
 		return err
 	})
-	return &pipeline.Source{Subscriber: sub, Topic: c.Stream, Hold: pipeline.Forever, Ordered: true, Returns: true, Redelivery: c.redelivery()}
+	return &pipeline.Source{Subscriber: sub, Topic: c.Stream, InFlight: c.MaxInFlight, Hold: pipeline.Forever, Ordered: true, Returns: true, Redelivery: c.redelivery()}
 }
 
 // NewSubscriber returns the source as a plain Watermill subscriber, whose topics are

@@ -6,6 +6,7 @@ import (
 
 	"github.com/leat-io/leat/internal/awsapi"
 	"github.com/leat-io/leat/internal/awsmessage"
+	"github.com/leat-io/leat/internal/conf"
 	"github.com/leat-io/leat/pipeline"
 )
 
@@ -98,7 +99,7 @@ const (
 
 // Validate checks what the types of the settings do not.
 func (c SinkConfig) Validate() error {
-	errs := []error{c.Settings.Validate(), c.checkQueue()}
+	errs := []error{c.Settings.Validate(), conf.CheckValues(c), c.checkQueue()}
 	need := func(ok bool, field, message string) {
 		if !ok {
 			errs = append(errs, pipeline.FieldError(field, "%s", message))

@@ -62,6 +62,10 @@ type SourceConfig struct {
 	// again: the first of the two after its first receive, twice as long after
 	// each further one, up to the second.
 	ReturnAfter conf.Range `yaml:"return_after"`
+	// Retention is how long the queue keeps messages, as its MessageRetentionPeriod
+	// says. It changes nothing in the queue: check compares it with how long dedupe
+	// remembers events.
+	Retention time.Duration `yaml:"retention"`
 }
 
 const (
@@ -77,7 +81,7 @@ const (
 
 // Validate checks what the types of the settings do not.
 func (c SourceConfig) Validate() error {
-	errs := []error{c.Settings.Validate(), checkQueue(c.Queue)}
+	errs := []error{c.Settings.Validate(), conf.CheckValues(c), checkQueue(c.Queue)}
 	need := func(ok bool, field, message string) {
 		if !ok {
 			errs = append(errs, pipeline.FieldError(field, "%s", message))
@@ -89,6 +93,7 @@ func (c SourceConfig) Validate() error {
 	need(c.MaxInFlight >= 1, "max_in_flight", "must be at least 1")
 	need(c.MaxPollers >= 1 && c.MaxPollers <= 256, "max_pollers", "want 1 to 256")
 	need(c.ReturnAfter.Max <= maxVisibility, "return_after", "must not be longer than 12h")
+	need(c.Retention >= 0, "retention", "must not be negative; 0s: not known")
 	return errors.Join(errs...)
 }
 

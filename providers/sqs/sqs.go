@@ -21,4 +21,5 @@ var Source = pipeline.DefineSource("sqs", SourceConfig{
 	MaxInFlight: 100_000,
 	MaxPollers:  32,
 	ReturnAfter: conf.Range{Min: time.Second, Max: 15 * time.Minute},
+	Retention:   96 * time.Hour, // unless the queue was told otherwise
 }, NewSource)

@@ -22,7 +22,7 @@ func newSource(sub *Subscriber, env *pipeline.Env) *pipeline.Source {
 	c := sub.config
 	sub.stopping = env.Stopping()
 	sub.counts = countsOf(env)
-	source := &pipeline.Source{Subscriber: sub, Topic: c.Queue, Hold: c.hold(), Returns: true, Serial: isFIFO(c.Queue), Ordered: isFIFO(c.Queue)}
+	source := &pipeline.Source{Subscriber: sub, Topic: c.Queue, InFlight: c.MaxInFlight, Hold: c.hold(), Retention: c.Retention, Returns: true, Serial: isFIFO(c.Queue), Ordered: isFIFO(c.Queue)}
 	env.OnStart(func(ctx context.Context) error {
 		q, err := sub.open(ctx, c.Queue)
 		if err != nil {

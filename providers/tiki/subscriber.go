@@ -27,7 +27,7 @@ func newSource(c SourceConfig, env *pipeline.Env, through transport) *pipeline.S
 	}
 	s.api = openQueue(s.client, c.Queue)
 	env.OnStart(s.check)
-	return &pipeline.Source{Subscriber: s, Topic: c.Queue, InFlight: 1, Hold: retention, Ordered: true, Returns: true}
+	return &pipeline.Source{Subscriber: s, Topic: c.Queue, InFlight: 1, Hold: retention, Retention: retention, Ordered: true, Returns: true}
 }
 
 // Subscriber is a Watermill subscriber of one queue. Its messages carry many events, each

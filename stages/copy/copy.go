@@ -17,6 +17,9 @@ type Config struct {
 // Traits tells check what the stage does.
 func (c Config) Traits() pipeline.Traits { return pipeline.Traits{Keeps: true} }
 
+// Branches says where the copy goes.
+func (c Config) Branches() []pipeline.Branch { return []pipeline.Branch{{To: c.To, Copy: true}} }
+
 // New builds the stage.
 func New(c Config, env *pipeline.Env) (pipeline.Stage, error) {
 	aside := env.Target(c.To)

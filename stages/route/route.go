@@ -57,6 +57,15 @@ func (c Config) Traits() pipeline.Traits {
 	return pipeline.Traits{Ends: true, CatchAll: catchAll, Keeps: true}
 }
 
+// Branches says where the rules lead.
+func (c Config) Branches() []pipeline.Branch {
+	branches := make([]pipeline.Branch, len(c.Rules))
+	for i, r := range c.Rules {
+		branches[i] = pipeline.Branch{When: r.When.String(), To: r.To}
+	}
+	return branches
+}
+
 // New builds the stage.
 func New(c Config, env *pipeline.Env) (pipeline.Stage, error) {
 	targets := make([]pipeline.Handler, len(c.Rules))

@@ -33,6 +33,9 @@ func newStore(clock pipeline.Clock) *store {
 	return &store{clock: clock, claims: map[string]*claims{}, times: map[string]*times{}}
 }
 
+// Forgetful implements [pipeline.Forgetful].
+func (*store) Forgetful() {}
+
 // Claims returns the dedupe memory of one stage, the same for the same space.
 func (s *store) Claims(space string) pipeline.Claims {
 	s.mu.Lock()

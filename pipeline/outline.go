@@ -1,0 +1,157 @@
+package pipeline
+
+import (
+	"slices"
+
+	"github.com/leat-io/leat/internal/conf"
+)
+
+// Outline is what a pipeline consists of and how events go through it: for drawings and
+// pages, not for running anything.
+type Outline struct {
+	Flows []FlowOutline // in the order of the file
+	Sinks []SinkOutline
+}
+
+// FlowOutline is one flow.
+type FlowOutline struct {
+	Name       string
+	Sources    []SourceOutline
+	Linked     bool // other flows send events to it
+	Stages     []StageOutline
+	To         []Target // what is left at the end goes there
+	DeadLetter string   // the sink for what can never be handled, or ""
+}
+
+// SourceOutline is a source of a flow.
+type SourceOutline struct {
+	Name   string // as messages call it
+	Type   string
+	Preset string // that it comes from, or ""
+	Spool  bool
+	Detail string
+	Stages []StageOutline // of its preset
+}
+
+// StageOutline is a stage of a flow.
+type StageOutline struct {
+	Name     string // as messages call it: its type, unless it was given another
+	Type     string
+	Detail   string
+	Branches []Branch // other ways than to the next stage
+	CatchAll bool     // nothing passes on to the next stage
+}
+
+// SinkOutline is a sink.
+type SinkOutline struct {
+	Name       string
+	Type       string
+	Detail     string
+	DeadLetter string // its own, or ""
+	Dead       bool   // dead letters come here
+}
+
+// Branch is a way that events can take from a stage.
+type Branch struct {
+	When string // the condition, or ""
+	To   []Target
+	Copy bool // the event itself goes on to the next stage
+}
+
+// Brancher is implemented by the settings of stages that send events to targets, to say
+// which. Of settings that are none, the targets are shown without conditions.
+type Brancher interface{ Branches() []Branch }
+
+// Outline returns what the pipeline consists of.
+func (p *Pipeline) Outline() Outline {
+	var o Outline
+	for _, f := range p.flows {
+		o.Flows = append(o.Flows, f.outline())
+	}
+	for _, s := range p.sinks {
+		one := SinkOutline{Name: s.name, Type: s.given.name, Detail: brief(s.given), Dead: s.dead}
+		if own := s.options.OnError; own != nil && own.DeadLetter != nil {
+			one.DeadLetter = own.DeadLetter.Sink
+		}
+		o.Sinks = append(o.Sinks, one)
+	}
+	return o
+}
+
+func (f *flow) outline() FlowOutline {
+	o := FlowOutline{Name: f.name, Linked: f.linked, Stages: outlines(f.stages), To: slices.Clone(f.config.To)}
+	if dead := f.config.OnError.DeadLetter; dead != nil {
+		o.DeadLetter = dead.Sink
+	}
+	for _, s := range f.sources {
+		o.Sources = append(o.Sources, s.outline())
+	}
+	return o
+}
+
+func (s *namedSource) outline() SourceOutline {
+	o := SourceOutline{Name: s.name, Type: s.given.name, Detail: brief(s.given), Stages: outlines(s.stages)}
+	if s.preset != nil {
+		o.Preset = s.preset.def.Name
+	}
+	spool := s.given.settings.Get(spoolSetting)
+	o.Spool = spool != nil && spool.Value != "false"
+	return o
+}
+
+func outlines(stages []*builtStage) (list []StageOutline) {
+	for _, s := range stages {
+		o := StageOutline{Name: s.address, Type: s.given.name, Branches: s.branches(), CatchAll: s.traits.CatchAll}
+		if len(o.Branches) == 0 {
+			o.Detail = brief(s.given)
+		}
+		list = append(list, o)
+	}
+	return list
+}
+
+func (s *builtStage) branches() []Branch {
+	if b, ok := s.config.(Brancher); ok {
+		return b.Branches()
+	}
+	if to := targetsIn(s.config); len(to) > 0 {
+		return []Branch{{To: to}}
+	}
+	return nil
+}
+
+// brief are settings in a line: of those that are lists or settings again, the names.
+func brief(t typed) (text string) {
+	if t.settings == nil {
+		return ""
+	}
+	n := conf.Conceal(t.settings, func(*conf.Node) {})
+	switch n.Kind {
+	case conf.Scalar:
+		return n.Raw
+	case conf.List:
+		return listOf(n)
+	}
+	for _, f := range n.Fields {
+		if text != "" {
+			text += ", "
+		}
+		text += f.Key.Value
+		if f.Value.Kind == conf.Scalar {
+			text += ": " + f.Value.Raw
+		}
+	}
+	return text
+}
+
+func listOf(n *conf.Node) (text string) {
+	for i, item := range n.Items {
+		if i > 0 {
+			text += ", "
+		}
+		if text += item.Raw; item.Kind != conf.Scalar {
+			text += "…"
+		}
+	}
+	return text
+}
