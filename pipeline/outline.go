@@ -90,7 +90,9 @@ func (f *flow) outline() FlowOutline {
 }
 
 func (s *namedSource) outline() SourceOutline {
-	o := SourceOutline{Name: s.name, Type: s.given.name, Detail: brief(s.given), Stages: outlines(s.stages)}
+	rest := s.given
+	rest.settings = rest.settings.Without(spoolSetting)
+	o := SourceOutline{Name: s.name, Type: s.given.name, Detail: brief(rest), Stages: outlines(s.stages)}
 	if s.preset != nil {
 		o.Preset = s.preset.def.Name
 	}
