@@ -61,7 +61,7 @@ func run(ctx context.Context, catalog pipeline.Catalog, setups []setup.Def, args
 	root.SetOut(t.out)
 	root.SetErr(t.err)
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(runCommand(catalog, t), checkCommand(catalog, t), devCommand(catalog, t), expandCommand(catalog, t), graphCommand(catalog, t), inspectCommand(catalog, t), providersCommand(catalog, t), pluginCommand(t), snsCommand(t), schemaCommand(catalog, setups, t), stagesCommand(catalog, t), versionCommand(t))
+	root.AddCommand(runCommand(catalog, t), checkCommand(catalog, t), devCommand(catalog, t), expandCommand(catalog, t), graphCommand(catalog, t), initCommand(catalog, t), inspectCommand(catalog, t), providersCommand(catalog, t), pluginCommand(t), snsCommand(t), schemaCommand(catalog, setups, t), stagesCommand(catalog, t), versionCommand(t))
 	if len(setups) > 0 {
 		root.AddCommand(setupCommand(catalog, setups, t))
 	}

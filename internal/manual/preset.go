@@ -20,6 +20,7 @@ type Preset struct {
 	Sources    []*conf.Node
 	Stages     *conf.Node
 	Redact     []string
+	Samples    []string // files with payloads
 }
 
 // Parameter is a setting of a preset's own.
@@ -46,6 +47,9 @@ func ReadPreset(name string, files fs.FS) (*Preset, error) {
 	}
 	for _, n := range items(root.Get("redact")) {
 		p.Redact = append(p.Redact, n.Value)
+	}
+	for _, n := range items(root.Get("samples")) {
+		p.Samples = append(p.Samples, n.Value)
 	}
 	p.Parameters, err = readParameters(root.Get("parameters"))
 	return p, err
