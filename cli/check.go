@@ -40,12 +40,14 @@ problems, each with file, line, column (both from 1, or 0 for the file as a whol
 severity (error or warning), message, and hint, what to do about it.`,
 		Example: "  leat check\n  leat check --strict -f pipeline.yaml -f production.yaml\n  leat check --format json | jq '.problems[].message'",
 		Args:    atMostOneFile,
-		RunE:    func(_ *cobra.Command, args []string) error { return check.run(args) },
+
+		ValidArgsFunction: yamlFile,
+		RunE:              func(_ *cobra.Command, args []string) error { return check.run(args) },
 	}
-	c.Flags().StringArrayVarP(&check.files, "file", "f", nil, filesHelp)
-	c.Flags().BoolVar(&check.static, "static", false, "look at files only: start no plugin")
+	filesFlag(c, &check.files)
 	c.Flags().BoolVar(&check.strict, "strict", false, "count warnings as problems")
-	c.Flags().StringVar(&check.format, "format", formatText, "how to print what was found: text or json")
+	c.Flags().StringVar(&check.format, "format", formatText, "`FORMAT` of what was found: text or json")
+	completeFlag(c, "format", formatText, formatJSON)
 	return c
 }
 
@@ -63,7 +65,7 @@ func (c *checkRun) run(args []string) error {
 	case c.format == formatJSON:
 		err = printJSON(c.t.out, ok, report.Problems())
 	default:
-		report.Print(c.t.out)
+		printReport(c.t.out, report)
 		if ok {
 			fmt.Fprintf(c.t.out, "%s: ok\n", first)
 		}

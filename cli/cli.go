@@ -52,19 +52,26 @@ func run(ctx context.Context, catalog pipeline.Catalog, setups []setup.Def, args
 	root := &cobra.Command{
 		Use:   "leat",
 		Short: "Leads event feeds into your services: deduplicated, in order, enriched, routed",
-		Args:  knownCommand,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Example: "  leat init          write a first pipeline.yaml\n" +
+			"  leat check         say what is wrong with it\n" +
+			"  leat run           run it",
+		Args: knownCommand,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		// What goes wrong is said here, once.
 		SilenceErrors: true, SilenceUsage: true, SuggestionsMinimumDistance: 2,
 	}
 	root.SetArgs(args)
 	root.SetOut(t.out)
 	root.SetErr(t.err)
-	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(runCommand(catalog, t), checkCommand(catalog, t), devCommand(catalog, t), expandCommand(catalog, t), graphCommand(catalog, t), initCommand(catalog, t), inspectCommand(catalog, t), providersCommand(catalog, t), pluginCommand(t), snsCommand(t), schemaCommand(catalog, setups, t), stagesCommand(catalog, t), versionCommand(t))
+	addUnder(root, groupWrite, initCommand(catalog, t), checkCommand(catalog, t), stagesCommand(catalog, t), providersCommand(catalog, t), schemaCommand(catalog, setups, t))
+	addUnder(root, groupLook, graphCommand(catalog, t), expandCommand(catalog, t), inspectCommand(catalog, t), devCommand(catalog, t))
+	addUnder(root, groupRun, runCommand(catalog, t))
 	if len(setups) > 0 {
-		root.AddCommand(setupCommand(catalog, setups, t))
+		addUnder(root, groupRun, setupCommand(catalog, setups, t))
 	}
+	root.AddCommand(snsCommand(t), versionCommand(t))
+	root.SetHelpFunc(func(c *cobra.Command, _ []string) { printHelp(c, t) })
+	describeCompletion(root)
 	usage := true
 	onRun(root.Commands(), func() { usage = false })
 	command, err := root.ExecuteContextC(ctx)

@@ -25,7 +25,7 @@ func devCommand(catalog pipeline.Catalog, t terminal) *cobra.Command {
 	var r rehearsal
 	c := &cobra.Command{
 		Use:   "dev VENDOR [FILE]",
-		Short: "Run a sample feed of a vendor through your flow, without an account",
+		Short: "Run a made-up feed of a vendor through your flow",
 		Long: `Starts a double of the vendor's service on this machine, which sends a made-up feed:
 parcels and orders whose events come late, out of order and some of them twice. The
 flows of FILE take it in place of the vendor's; without FILE, a flow does that prints
@@ -36,14 +36,16 @@ not verified, other sources give nothing, and what was delivered is forgotten. T
 command ends when all is delivered, or with Ctrl-C.
 
 VENDOR is ` + strings.Join(vendors(catalog), ", ") + `.`,
-		Args: func(_ *cobra.Command, args []string) error { return r.check(catalog, args) },
+		Example:           "  leat dev di\n  leat dev tiki pipeline.yaml --events 1000",
+		ValidArgsFunction: oneOfThen(vendors(catalog), yamlFile),
+		Args:              func(_ *cobra.Command, args []string) error { return r.check(catalog, args) },
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r.vendor = args[0]
 			return r.run(cmd.Context(), append(args, "")[1], catalog, t)
 		},
 	}
 	c.Flags().IntVar(&r.events, "events", 300, "how many different events are sent")
-	c.Flags().StringVar(&r.rate, "rate", "200/s", "how many are sent in a time")
+	c.Flags().StringVar(&r.rate, "rate", "200/s", "how many are sent in a time, a `RATE`")
 	c.Flags().Uint64Var(&r.seed, "seed", 1, "another seed makes another feed")
 	return c
 }
@@ -124,7 +126,7 @@ func (r *rehearsal) load(file string, catalog pipeline.Catalog, d double, dir st
 	} else {
 		p, report = pipeline.LoadWithReport(file, o)
 	}
-	report.Print(t.err)
+	printReport(t.err, report)
 	if report.Err() != nil {
 		return nil, errProblem
 	}

@@ -13,14 +13,16 @@ func expandCommand(catalog pipeline.Catalog, t terminal) *cobra.Command {
 		Long: `Prints FILE (pipeline.yaml if none is named), with those that -f adds, as one file
 in which every preset is replaced by its source and stages. It does the same when it
 is run. Values from the environment are written as ${NAME}, as they were.`,
-		Args: atMostOneFile,
+		Example:           "  leat expand\n  leat expand -f pipeline.yaml -f local.yaml",
+		Args:              atMostOneFile,
+		ValidArgsFunction: yamlFile,
 		RunE: func(_ *cobra.Command, args []string) error {
 			first, overlays, err := filesOf(files, args)
 			if err != nil {
 				return err
 			}
 			text, report := pipeline.Expand(first, pipeline.Options{Catalog: catalog, Overlays: overlays})
-			report.Print(t.err)
+			printReport(t.err, report)
 			if report.Err() != nil {
 				return errProblem
 			}
@@ -28,6 +30,6 @@ is run. Values from the environment are written as ${NAME}, as they were.`,
 			return err
 		},
 	}
-	c.Flags().StringArrayVarP(&files, "file", "f", nil, filesHelp)
+	filesFlag(c, &files)
 	return c
 }

@@ -38,12 +38,14 @@ and others show as a drawing; svg is an image that stands for itself, light or d
 its reader has it.`,
 		Example: "  leat graph -o flows.svg\n  leat graph --format mermaid pipeline.yaml",
 		Args:    atMostOneFile,
-		RunE:    func(_ *cobra.Command, args []string) error { return g.run(args) },
+
+		ValidArgsFunction: yamlFile,
+		RunE:              func(_ *cobra.Command, args []string) error { return g.run(args) },
 	}
-	c.Flags().StringArrayVarP(&g.files, "file", "f", nil, filesHelp)
-	c.Flags().StringVar(&g.format, "format", "", "mermaid or svg; if absent, as the ending of the output file says, or mermaid")
-	c.Flags().StringVarP(&g.out, "output", "o", "", "the file to write instead of standard output")
-	_ = c.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"mermaid", "svg"}, cobra.ShellCompDirectiveNoFileComp))
+	filesFlag(c, &g.files)
+	c.Flags().StringVar(&g.format, "format", "", "mermaid or svg, a `FORMAT`; else what -o ends in, or mermaid")
+	c.Flags().StringVarP(&g.out, "output", "o", "", "the `FILE` to write instead of standard output")
+	completeFlag(c, "format", "mermaid", "svg")
 	return c
 }
 
@@ -58,7 +60,7 @@ func (g *graphRun) run(args []string) error {
 	}
 	p, report := pipeline.LoadWithReport(first, pipeline.Options{Catalog: g.catalog, Overlays: overlays})
 	if report.Err() != nil {
-		report.Print(g.t.err)
+		printReport(g.t.err, report)
 		return errProblem
 	}
 	var out bytes.Buffer

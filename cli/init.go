@@ -38,8 +38,8 @@ Sources: ` + wrapNames(startable(catalog)),
 			return begin(catalog, source, append(args, ".")[0], t)
 		},
 	}
-	c.Flags().StringVar(&source, "source", "file", "where events come from: a source or a preset")
-	_ = c.RegisterFlagCompletionFunc("source", cobra.FixedCompletions(startable(catalog), cobra.ShellCompDirectiveNoFileComp))
+	c.Flags().StringVar(&source, "source", "file", "where events come from: `NAME` of a source or a preset")
+	completeFlag(c, "source", startable(catalog)...)
 	return c
 }
 

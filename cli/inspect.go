@@ -44,6 +44,7 @@ id of a queue; where the preset takes that for the id, a hash of the bytes serve
 
 Exit code 1, with the reason, when the payload cannot be read; nothing is printed on
 standard output then.`,
+		Example: "  leat inspect --as di message.json\n  leat inspect --as di --set zone=UTC < message.json",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 1 {
 				return fmt.Errorf("want one FILE, got %d", len(args))
@@ -54,8 +55,9 @@ standard output then.`,
 			return in.run(cmd.Context(), append(args, "-")[0], cmd.InOrStdin())
 		},
 	}
-	c.Flags().StringVar(&in.as, "as", "", "the preset: "+strings.Join(in.presets(), ", "))
-	c.Flags().StringArrayVar(&in.settings, "set", nil, "a parameter of the preset, as in zone=UTC; may be given several times")
+	c.Flags().StringVar(&in.as, "as", "", "the `PRESET`: "+strings.Join(in.presets(), ", "))
+	completeFlag(c, "as", in.presets()...)
+	c.Flags().StringArrayVar(&in.settings, "set", nil, "a parameter of the preset, as `NAME=VALUE`; may be given several times")
 	_ = c.MarkFlagRequired("as")
 	return c
 }

@@ -33,7 +33,9 @@ back and finishes those under way; the second stops at once.
 Exit code 0 when the input was handled, also when some events became dead
 letters; 1 when the file has problems, when something could not be read, written
 or finished, or when a finite input was interrupted before its end.`,
-		Args: atMostOneFile,
+		Example:           "  leat run\n  leat run -f pipeline.yaml -f local.yaml",
+		Args:              atMostOneFile,
+		ValidArgsFunction: yamlFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			first, overlays, err := filesOf(flags.files, args)
 			if err != nil {
@@ -42,7 +44,7 @@ or finished, or when a finite input was interrupted before its end.`,
 			return flags.run(cmd.Context(), first, pipeline.Options{Catalog: catalog, Overlays: overlays, Log: newLog(t.err)}, t)
 		},
 	}
-	c.Flags().StringArrayVarP(&flags.files, "file", "f", nil, filesHelp)
+	filesFlag(c, &flags.files)
 	c.Flags().BoolVar(&flags.strict, "strict", false, "exit with 1 when an event became a dead letter")
 	c.Flags().BoolVarP(&flags.quiet, "quiet", "q", false, "print neither progress nor the summary")
 	return c
@@ -50,7 +52,7 @@ or finished, or when a finite input was interrupted before its end.`,
 
 func (flags *runFlags) run(ctx context.Context, file string, o pipeline.Options, t terminal) error {
 	p, report := pipeline.LoadWithReport(file, o)
-	report.Print(t.err)
+	printReport(t.err, report)
 	if p == nil {
 		return errProblem
 	}

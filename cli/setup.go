@@ -39,7 +39,9 @@ is missing is made.
 
 Exit code 0 when all went well, 1 for problems in the file or with the vendor, 2 for
 wrong usage.`,
-		Args: oneFlow,
+		Example:           "  leat setup parcels\n  leat setup parcels --apply",
+		Args:              oneFlow,
+		ValidArgsFunction: flowName,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			first, overlays, err := filesOf(run.files, nil)
 			if err != nil {
@@ -50,7 +52,7 @@ wrong usage.`,
 			return run.flow(ctx, args[0], first, pipeline.Options{Catalog: catalog, Overlays: overlays})
 		},
 	}
-	c.Flags().StringArrayVarP(&run.files, "file", "f", nil, filesHelp)
+	filesFlag(c, &run.files)
 	c.Flags().BoolVar(&run.apply, "apply", false, "make what is missing")
 	return c
 }

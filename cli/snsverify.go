@@ -38,6 +38,7 @@ name your topics with --topic.
 
 Exit code 0 when all messages are genuine, 1 when one is not, or cannot be read
 or verified, 2 for wrong usage.`,
+		Example: "  leat sns verify message.json\n  leat sns verify --topic 'arn:aws:sns:*:123456789012:*' messages.jsonl",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 1 {
 				return fmt.Errorf("want one FILE, got %d", len(args))
@@ -53,9 +54,9 @@ or verified, 2 for wrong usage.`,
 			return v.file(cmd.Context(), append(args, "-")[0], cmd.InOrStdin())
 		},
 	}
-	c.Flags().StringVar(&v.certificate, "cert", "", "a PEM file with the certificate, instead of fetching it")
-	c.Flags().StringVar(&v.at, "at", "", "the time at which the certificate must be valid, as 2026-03-31T12:00:00Z; now if not given")
-	c.Flags().StringArrayVar(&v.topics, "topic", nil, "the ARN of a topic that is accepted, in which * stands for a part or a piece of one; may be given several times; any topic if not given")
+	c.Flags().StringVar(&v.certificate, "cert", "", "a PEM `FILE` with the certificate, instead of fetching it")
+	c.Flags().StringVar(&v.at, "at", "", "the `TIME` at which the certificate must be valid, as 2026-03-31T12:00:00Z; now if not given")
+	c.Flags().StringArrayVar(&v.topics, "topic", nil, "the `ARN` of a topic that is accepted, in which * stands for a part or a piece of one; may be given several times; any topic if not given")
 	return c
 }
 

@@ -11,8 +11,11 @@ type usageError string
 
 func (e usageError) Error() string { return string(e) }
 
-// filesHelp describes the flag -f.
-const filesHelp = "a file; more of them add to the first and replace parts of it"
+// filesFlag gives a command the flag -f.
+func filesFlag(c *cobra.Command, files *[]string) {
+	c.Flags().StringArrayVarP(files, "file", "f", nil, "a `FILE`; more of them add to the first and replace parts of it")
+	completeFiles(c)
+}
 
 func atMostOneFile(_ *cobra.Command, args []string) error {
 	if len(args) > 1 {

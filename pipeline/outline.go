@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"os"
 	"slices"
 
 	"github.com/leat-io/leat/internal/conf"
@@ -156,4 +157,19 @@ func listOf(n *conf.Node) (text string) {
 		}
 	}
 	return text
+}
+
+// FlowNames are the names of the flows in files that are put together, as far as they can
+// be read: for what offers them to a user.
+func FlowNames(files ...string) []string {
+	var sources []conf.Source
+	for _, name := range files {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			return nil
+		}
+		sources = append(sources, conf.Source{Name: name, Data: data})
+	}
+	root, _ := conf.Parse(sources, nil, nil)
+	return root.Get("flows").Keys()
 }

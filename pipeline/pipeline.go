@@ -74,7 +74,12 @@ func (r *Report) Problems() []Problem { return r.problems.List() }
 func (r *Report) Err() error { return r.problems.Err() }
 
 // Print writes every problem with its place, the offending line and what to do.
-func (r *Report) Print(w io.Writer) { r.problems.Render(w) }
+func (r *Report) Print(w io.Writer) { r.problems.Render(w, conf.Colours{}) }
+
+// PrintColoured is [Report.Print] for a terminal.
+func (r *Report) PrintColoured(w io.Writer) {
+	r.problems.Render(w, conf.Colours{Place: "\x1b[1m", Error: "\x1b[31m", Warning: "\x1b[33m", Reset: "\x1b[0m"})
+}
 
 // Load reads a pipeline.yaml and builds its pipeline. The error holds every
 // problem of the file. Nothing runs, is opened or is connected to yet.

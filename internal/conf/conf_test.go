@@ -62,7 +62,7 @@ func outcome(archive *txtar.Archive) (problems, settings []byte) {
 	node, p := Parse(sources, environment(archive), reader(archive))
 	ok := Decode(node, &into, p)
 	var out bytes.Buffer
-	p.Render(&out)
+	p.Render(&out, Colours{})
 	if !ok || p.HasErrors() {
 		return out.Bytes(), nil
 	}

@@ -40,7 +40,7 @@ func FuzzParse(f *testing.F) {
 				checkPlace(t, src, problem.Line, problem.Col)
 			}
 		}
-		p.Render(io.Discard)
+		p.Render(io.Discard, Colours{})
 	})
 }
 

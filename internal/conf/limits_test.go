@@ -56,7 +56,7 @@ func TestProblemsAreSortedAndPrintedOnce(t *testing.T) {
 	p.Errorf(first.Get("b").Items[0], "wrong")
 	p.Errorf(first.Get("a"), "wrong")
 	var out strings.Builder
-	p.Render(&out)
+	p.Render(&out, Colours{})
 	want := `z.yaml:1:4: wrong
     a: 1
        ^

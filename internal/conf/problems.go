@@ -117,7 +117,7 @@ func (e *problemsError) Error() string {
 	var text strings.Builder
 	for _, problem := range e.p.List() {
 		if !problem.Warning {
-			e.p.renderOne(&text, problem)
+			e.p.renderOne(&text, problem, Colours{})
 		}
 	}
 	return strings.TrimSuffix(text.String(), "\n")

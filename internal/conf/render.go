@@ -12,16 +12,19 @@ const (
 	snippetWidth  = 100 // characters of a line that are shown
 )
 
+// Colours are what switches a terminal to them, and back. The zero value is plain text.
+type Colours struct{ Place, Error, Warning, Reset string }
+
 // Render prints each problem as file:line:column: what is wrong, then the line
 // of the file and a caret below the place.
-func (p *Problems) Render(w io.Writer) {
+func (p *Problems) Render(w io.Writer, c Colours) {
 	for _, problem := range p.List() {
-		p.renderOne(w, problem)
+		p.renderOne(w, problem, c)
 	}
 }
 
-func (p *Problems) renderOne(w io.Writer, problem Problem) {
-	fmt.Fprintln(w, problem.String())
+func (p *Problems) renderOne(w io.Writer, problem Problem, c Colours) {
+	fmt.Fprintln(w, problem.in(c))
 	file := p.index(problem.File)
 	if file < 0 || problem.Line < 1 {
 		return
@@ -30,20 +33,32 @@ func (p *Problems) renderOne(w io.Writer, problem Problem) {
 	if strings.TrimSpace(text) == "" {
 		return
 	}
-	fmt.Fprintf(w, "%s%s\n%s%s^\n", snippetIndent, text, snippetIndent, caret)
+	fmt.Fprintf(w, "%s%s\n%s%s%s^%s\n", snippetIndent, text, snippetIndent, caret, problem.colour(c), c.Reset)
+}
+
+// colour is that of the problem's severity.
+func (p Problem) colour(c Colours) string {
+	if p.Warning {
+		return c.Warning
+	}
+	return c.Error
 }
 
 // String returns the problem on one line, without the line of the file.
-func (p Problem) String() string {
+func (p Problem) String() string { return p.in(Colours{}) }
+
+func (p Problem) in(c Colours) string {
 	var text strings.Builder
+	text.WriteString(c.Place)
 	switch {
 	case p.Line > 0:
 		fmt.Fprintf(&text, "%s:%d:%d: ", p.File, p.Line, p.Col)
 	case p.File != "":
 		fmt.Fprintf(&text, "%s: ", p.File)
 	}
+	text.WriteString(c.Reset)
 	if p.Warning {
-		text.WriteString("warning: ")
+		text.WriteString(c.Warning + "warning: " + c.Reset)
 	}
 	text.WriteString(p.Msg)
 	if p.Hint != "" {
