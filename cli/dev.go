@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -16,6 +17,7 @@ import (
 // rehearsal is leat dev.
 type rehearsal struct {
 	vendor string
+	files  []string // the first, and those that add to it; none: a flow of the command's own
 	events int
 	rate   string
 	seed   uint64
@@ -36,14 +38,16 @@ not verified, other sources give nothing, and what was delivered is forgotten. T
 command ends when all is delivered, or with Ctrl-C.
 
 VENDOR is ` + strings.Join(vendors(catalog), ", ") + `.`,
-		Example:           "  leat dev di\n  leat dev tiki pipeline.yaml --events 1000",
+		Example:           "  leat dev di\n  leat dev tiki pipeline.yaml --events 1000\n  leat dev di -f pipeline.yaml -f local.yaml",
 		ValidArgsFunction: oneOfThen(vendors(catalog), yamlFile),
 		Args:              func(_ *cobra.Command, args []string) error { return r.check(catalog, args) },
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r.vendor = args[0]
-			return r.run(cmd.Context(), append(args, "")[1], catalog, t)
+			r.files = append(r.files, args[1:]...)
+			return r.run(cmd.Context(), catalog, t)
 		},
 	}
+	filesFlag(c, &r.files)
 	c.Flags().IntVar(&r.events, "events", 300, "how many different events are sent")
 	c.Flags().StringVar(&r.rate, "rate", "200/s", "how many are sent in a time, a `RATE`")
 	c.Flags().Uint64Var(&r.seed, "seed", 1, "another seed makes another feed")
@@ -65,6 +69,8 @@ func (r *rehearsal) check(catalog pipeline.Catalog, args []string) error {
 	switch {
 	case len(args) == 0:
 		return fmt.Errorf("want a vendor: one of %s", strings.Join(known, ", "))
+	case len(args) > 1 && len(r.files) > 0:
+		return errors.New("name the file either with -f or without, not both")
 	case len(args) > 2:
 		return fmt.Errorf("want a vendor and at most one FILE, got %d arguments", len(args))
 	case !slices.Contains(known, args[0]):
@@ -85,7 +91,7 @@ func (r *rehearsal) interval() (time.Duration, error) {
 	return rate.Per / time.Duration(rate.N), nil
 }
 
-func (r *rehearsal) run(ctx context.Context, file string, catalog pipeline.Catalog, t terminal) error {
+func (r *rehearsal) run(ctx context.Context, catalog pipeline.Catalog, t terminal) error {
 	interval, err := r.interval()
 	if err != nil {
 		return err
@@ -106,7 +112,7 @@ func (r *rehearsal) run(ctx context.Context, file string, catalog pipeline.Catal
 		return err
 	}
 	defer os.RemoveAll(dir)
-	p, err := r.load(file, catalog, d, dir, t)
+	p, err := r.load(catalog, d, dir, t)
 	if err != nil {
 		return err
 	}
@@ -114,17 +120,18 @@ func (r *rehearsal) run(ctx context.Context, file string, catalog pipeline.Catal
 }
 
 // load makes the pipeline of FILE, or of the flow that is there without one.
-func (r *rehearsal) load(file string, catalog pipeline.Catalog, d double, dir string, t terminal) (*pipeline.Pipeline, error) {
+func (r *rehearsal) load(catalog pipeline.Catalog, d double, dir string, t terminal) (*pipeline.Pipeline, error) {
 	o := pipeline.Options{
 		Catalog: catalog, Log: newLog(t.err), DefaultState: "memory",
 		Rehearsal: &pipeline.Rehearsal{Preset: r.vendor, Settings: d.settings(), Dir: dir},
 	}
 	var p *pipeline.Pipeline
 	var report *pipeline.Report
-	if file == "" {
+	if len(r.files) == 0 {
 		p, report = pipeline.LoadText("the flow of leat dev", r.ownFlow(), o)
 	} else {
-		p, report = pipeline.LoadWithReport(file, o)
+		o.Overlays = r.files[1:]
+		p, report = pipeline.LoadWithReport(r.files[0], o)
 	}
 	printReport(t.err, report)
 	if report.Err() != nil {
@@ -137,6 +144,6 @@ func (r *rehearsal) load(file string, catalog pipeline.Catalog, d double, dir st
 // events; its place is another one.
 func (r *rehearsal) ownFlow() string {
 	return "version: 1\nflows:\n  " + r.vendor + ":\n    from: {" + r.vendor + ": {spool: true}}\n" +
-		"    stages:\n      - dedupe: {}\n      - reorder: {window: 1s}\n    to: screen\n    on_error: {dead_letter: screen}\n" +
+		"    stages:\n      - dedupe: {ttl: 336h}\n      - reorder: {window: 1s}\n    to: screen\n    on_error: {dead_letter: screen}\n" +
 		"sinks: {screen: {stdout: {}}}\n"
 }
