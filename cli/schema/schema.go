@@ -1,7 +1,7 @@
 // Package schema writes the JSON Schema (2020-12) of pipeline.yaml: what editors
 // complete and check by, made from the same declarations as the manual.
 //
-// It accepts what leat accepts. It cannot say everything that check says: what one
+// It accepts what leat accepts, but for durations of a bare 0. It cannot say everything that check says: what one
 // setting means to another, and whether names of sinks and flows are there. Where a
 // value is a scalar it may be ${NAME} instead.
 package schema
@@ -125,7 +125,7 @@ func (w *writer) typed(kind string, defs []pipeline.Def, options object) object 
 		}
 	}
 	full := object{"type": "object", "properties": properties, "additionalProperties": false, "oneOf": types}
-	return object{"anyOf": append(byName(alone), full)}
+	return object{"anyOf": append([]any{full}, byName(alone)...)}
 }
 
 // described adds what the manual says in one sentence.
@@ -142,7 +142,7 @@ func byName(names []any) []any {
 	if len(names) == 0 {
 		return list
 	}
-	return append([]any{object{"enum": names}}, list...)
+	return append([]any{object{"type": "string", "enum": names}}, list...)
 }
 
 func ref(name string) object {

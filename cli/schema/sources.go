@@ -47,7 +47,7 @@ func (w *writer) one(properties object, others bool) object {
 // knownOnly refuses names in from that are not declared.
 func (w *writer) knownOnly(all object, alone []any) object {
 	names := list(slices.Sorted(maps.Keys(all)))
-	one := object{"anyOf": append(byName(alone), object{"type": "object", "propertyNames": object{"enum": names}})}
+	one := object{"anyOf": append([]any{object{"type": "object", "propertyNames": object{"enum": names}}}, byName(alone)...)}
 	return object{"anyOf": append(slices.Clone(one["anyOf"].([]any)), object{"type": "array", "items": one})}
 }
 

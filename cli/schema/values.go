@@ -9,7 +9,8 @@ import (
 // variable matches text with a ${NAME} in it, whose value nobody knows here.
 const variable = `\$\{`
 
-// Patterns of what has a unit. A duration of 0 needs none.
+// Patterns of what has a unit. leat takes a bare 0 for a duration as well; editors ask
+// for 0s.
 const (
 	whole    = `[+-]?[0-9]+`
 	number   = `[+-]?[0-9.]+(?:[eE][+-]?[0-9]+)?`
@@ -30,9 +31,18 @@ var scalars = map[conf.Form]struct {
 	conf.FormBool:     {[]any{"boolean", "string"}, `true|false`},
 	conf.FormWhole:    {[]any{"integer", "string"}, whole},
 	conf.FormNumber:   {[]any{"number", "string"}, number},
-	conf.FormDuration: {[]any{"string", "integer"}, duration},
+	conf.FormDuration: {[]any{"string"}, duration},
 	conf.FormSize:     {[]any{"string", "integer"}, size},
-	conf.FormRange:    {[]any{"string", "integer"}, span},
+	conf.FormRange:    {[]any{"string"}, span},
+}
+
+// wanted is what editors say of another value, who know these words beside the standard.
+var wanted = map[conf.Form]string{
+	conf.FormDuration: "want a duration such as 30s, 5m or 120h",
+	conf.FormSize:     "want a size such as 64KiB, 1MiB or 10MB",
+	conf.FormRange:    "want a duration such as 5s, or a range such as 200ms..30s",
+	conf.FormBool:     "want true or false",
+	conf.FormWhole:    "want a whole number",
 }
 
 // value is the schema of a value. empty says that nothing may stand there; defaults are
@@ -69,7 +79,7 @@ func scalar(s conf.Shape, empty bool) object {
 	switch {
 	case len(s.Values) > 0:
 		other := typedAs("string", empty, object{"pattern": variable})
-		return object{"anyOf": []any{object{"enum": list(s.Values)}, other}}
+		return object{"anyOf": []any{object{"type": "string", "enum": list(s.Values)}, other}}
 	case s.Pattern != "":
 		return typedAs("string", empty, object{"pattern": s.Pattern + "|" + variable})
 	}
@@ -77,8 +87,8 @@ func scalar(s conf.Shape, empty bool) object {
 	if form.pattern != "" {
 		out["pattern"] = orVariable(form.pattern)
 	}
-	if s.Form == conf.FormDuration || s.Form == conf.FormRange {
-		out["minimum"], out["maximum"] = 0, 0 // a number without a unit
+	if text := wanted[s.Form]; text != "" {
+		out["errorMessage"], out["patternErrorMessage"] = text, text
 	}
 	return out
 }
