@@ -7,7 +7,7 @@ import (
 )
 
 // Mermaid writes a graph as the text of a flowchart. Each card that has rows is a frame
-// with a node for each of them.
+// with a node for each of them; its subtitle has no room there.
 func Mermaid(w io.Writer, g *Graph, title string) error {
 	m := &mermaid{g: g, number: map[string]int{}}
 	m.printf("---\ntitle: %s\n---\nflowchart LR\n", quoteYAML(title))
@@ -41,7 +41,7 @@ func (m *mermaid) card(i int, c Card) {
 		m.printf("  c%d%s%s%s%s\n", i, open, label(c.Title, c.Subtitle), shut, classOf(c.Kind))
 		return
 	}
-	m.printf("  subgraph c%d[%s]\n    direction TB\n", i, label(c.Title, c.Subtitle))
+	m.printf("  subgraph c%d[%s]\n    direction TB\n", i, label(c.Title, ""))
 	last := -1
 	for k, r := range c.Rows {
 		switch {
