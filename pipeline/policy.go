@@ -14,7 +14,7 @@ type OnError struct {
 	// is; the event keeps its claim, its turn and its place meanwhile.
 	Retry RetryConfig `yaml:"retry"`
 	// The sink for events that can never be handled: rejected by a stage or
-	// sink, or given up. Without one they go back to their source.
+	// sink, or given up. Without one they go back to their source. It may not be a flow.
 	DeadLetter *Target `yaml:"dead_letter"`
 	// Names of fields whose values are secret, beside those that presets name. In dead
 	// letters and in the log "[redacted]" stands in their place, in either casing and
@@ -26,7 +26,7 @@ type OnError struct {
 // RetryConfig is how a stage or sink is called again.
 type RetryConfig struct {
 	// Pause before the second attempt, doubled after each further one up to the
-	// upper bound.
+	// upper bound. Empty: 200ms..30s.
 	Backoff conf.Range `yaml:"backoff"`
 	// How long an event is tried before it is given up. Without it an outage
 	// only stops the flow for as long as it lasts.

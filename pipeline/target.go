@@ -108,7 +108,7 @@ func eachTarget(ctx context.Context, e *Event, targets []Handler) error {
 
 // Shape says what a target is read from.
 func (Target) Shape() conf.Shape {
-	return conf.Shape{Form: conf.FormEither, Either: []conf.Shape{{Word: "name of a sink"}, conf.ShapeOf(reflect.TypeFor[flowRef]())}}
+	return conf.Shape{Form: conf.FormEither, Word: "sink or {flow: name}", Either: []conf.Shape{{Word: "name of a sink"}, conf.ShapeOf(reflect.TypeFor[flowRef]())}}
 }
 
 // Shape says what targets are read from.

@@ -1,5 +1,5 @@
 // Command generate writes docs/stages.md, docs/providers.md, docs/state.md,
-// docs/setup.md and docs/presets.md from the files of presets and the declarations of
+// docs/setup.md, docs/presets.md and docs/pipeline.md from the files of presets and the declarations of
 // stages, sources, sinks and state stores: the comments of their packages and settings,
 // their defaults, and the example cases beside them. The comments and cases also go to
 // internal/manual/texts.json, from where the program prints the same pages, and the
@@ -110,7 +110,7 @@ func setupEntries() (list []entry) {
 
 func main() {
 	log.SetFlags(0)
-	for _, write := range []func() error{writePages, writeTextsAndSchema, writePresetsPage} {
+	for _, write := range []func() error{writePages, writeTextsAndSchema, toFile("docs/presets.md", writePresets), toFile("docs/pipeline.md", writeFilePage)} {
 		if err := write(); err != nil {
 			log.Fatal(err)
 		}
@@ -187,10 +187,13 @@ func writeTextsAndSchema() error {
 	return os.WriteFile("docs/pipeline.schema.json", data, 0o644)
 }
 
-func writePresetsPage() error {
-	var out bytes.Buffer
-	if err := writePresets(&out); err != nil {
-		return err
+// toFile returns what writes a page into a file.
+func toFile(name string, write func(io.Writer) error) func() error {
+	return func() error {
+		var out bytes.Buffer
+		if err := write(&out); err != nil {
+			return err
+		}
+		return os.WriteFile(name, out.Bytes(), 0o644)
 	}
-	return os.WriteFile("docs/presets.md", out.Bytes(), 0o644)
 }

@@ -27,13 +27,22 @@ func (t *Texts) Settings(defaults reflect.Value) (list []Setting) {
 		list = append(list, Setting{
 			Name:     s.Name,
 			Required: s.Required,
-			Type:     Words(s.Shape()),
+			Type:     typeOf(s),
 			Default:  Default(s, defaults),
 			About:    t.Field(defaults.Type(), s.Index),
 			Inner:    t.inner(s, defaults),
 		})
 	}
 	return list
+}
+
+// typeOf is what a setting takes; empty where only its text says it, as of the stages of a
+// flow.
+func typeOf(s conf.Setting) string {
+	if s.Type == reflect.TypeFor[*conf.Node]() || s.Type == reflect.TypeFor[conf.Node]() {
+		return ""
+	}
+	return Words(s.Shape())
 }
 
 // inner returns the settings within a setting, or within the items of a list.
