@@ -29,6 +29,7 @@ type writer struct {
 	setups  []setup.Def
 	file    pipeline.FileSettings
 	defs    object
+	depth   int // of settings within settings
 }
 
 // Write returns the schema of files that may name what is in the catalog. Its

@@ -176,3 +176,20 @@ func TestSchemaInTheDocsIsThatOfLeat(t *testing.T) {
 		t.Errorf("docs/pipeline.schema.json is stale: go run ./docs/generate (%v)", err)
 	}
 }
+
+// folder is a setting of somebody's own stage that holds itself.
+type folder struct {
+	Name    string   `yaml:"name"`
+	Folders []folder `yaml:"folders"`
+}
+
+func TestSettingsThatHoldThemselvesEnd(t *testing.T) {
+	c := catalog()
+	c.Stages = append(c.Stages, pipeline.DefineStage("tree", folder{}, func(folder, *pipeline.Env) (pipeline.Stage, error) { return nil, nil }))
+	if _, err := schema.Write(manual.Embedded(), c); err != nil {
+		t.Fatal(err)
+	}
+	if page := manual.Embedded().Page("stage", "tree", folder{}); len(page.Settings) != 2 || page.About != "" {
+		t.Errorf("got %+v", page)
+	}
+}

@@ -10,9 +10,17 @@ import (
 	"github.com/leat-io/leat/pipeline"
 )
 
+// deepest is how far settings within settings are described: a type may hold itself.
+const deepest = 6
+
 // settings is the schema of a settings struct whose values are the defaults. special has
 // the schemas of settings that say nothing about themselves.
 func (w *writer) settings(defaults reflect.Value, special object) object {
+	if w.depth++; w.depth > deepest {
+		w.depth--
+		return object{"type": []any{"object", "null"}}
+	}
+	defer func() { w.depth-- }()
 	properties, required := object{}, []any{}
 	for _, s := range conf.Settings(defaults.Type()) {
 		p, ok := special[s.Name].(object)

@@ -22,7 +22,15 @@ func (t *Texts) Page(kind, name string, defaults any) Page {
 }
 
 // Settings returns the settings of a struct whose values are the defaults.
-func (t *Texts) Settings(defaults reflect.Value) (list []Setting) {
+func (t *Texts) Settings(defaults reflect.Value) []Setting { return t.settings(defaults, 0) }
+
+// deepest is how far settings within settings are shown: a type may hold itself.
+const deepest = 6
+
+func (t *Texts) settings(defaults reflect.Value, depth int) (list []Setting) {
+	if depth > deepest {
+		return nil
+	}
 	for _, s := range conf.Settings(defaults.Type()) {
 		list = append(list, Setting{
 			Name:     s.Name,
@@ -30,7 +38,7 @@ func (t *Texts) Settings(defaults reflect.Value) (list []Setting) {
 			Type:     typeOf(s),
 			Default:  Default(s, defaults),
 			About:    t.Field(defaults.Type(), s.Index),
-			Inner:    t.inner(s, defaults),
+			Inner:    t.inner(s, defaults, depth+1),
 		})
 	}
 	return list
@@ -46,7 +54,7 @@ func typeOf(s conf.Setting) string {
 }
 
 // inner returns the settings within a setting, or within the items of a list.
-func (t *Texts) inner(s conf.Setting, defaults reflect.Value) []Setting {
+func (t *Texts) inner(s conf.Setting, defaults reflect.Value, depth int) []Setting {
 	v := defaults.FieldByIndex(s.Index)
 	if v.Kind() == reflect.Slice {
 		v = reflect.Zero(v.Type().Elem())
@@ -57,7 +65,7 @@ func (t *Texts) inner(s conf.Setting, defaults reflect.Value) []Setting {
 	if conf.ShapeOf(v.Type()).Form != conf.FormStruct {
 		return nil
 	}
-	return t.Settings(v)
+	return t.settings(v, depth)
 }
 
 // Default returns what a setting is when nothing is written, or "".
