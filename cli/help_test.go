@@ -22,7 +22,7 @@ func helpOf(t *testing.T, command ...string) string {
 
 func TestHelpFitsATerminalAndShowsExamples(t *testing.T) {
 	root := helpOf(t)
-	commands := [][]string{nil, {"sns", "verify"}}
+	commands := [][]string{nil, {"sns", "verify"}, {"plugin", "new"}, {"plugin", "check"}}
 	for line := range strings.Lines(root[strings.Index(root, "Write a flow:"):strings.Index(root, "Flags:")]) {
 		if name, _, ok := strings.Cut(strings.TrimPrefix(line, "  "), " "); ok && strings.HasPrefix(line, "  ") {
 			commands = append(commands, []string{name})
