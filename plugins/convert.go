@@ -40,21 +40,15 @@ func handle(ctx context.Context, h Handler, in *wire.Event) *proto.Result {
 
 // fitting is r, or the refusal of an event whose answer is more than leat takes.
 func fitting(r *proto.Result, most int) *proto.Result {
-	size := 0
-	for _, o := range r.GetEmit().GetEvents() {
-		size += len(o.Payload)
-	}
-	if most == 0 || size < most/2 {
+	if most == 0 || weight(r) <= most {
 		return r
 	}
-	if size = gproto.Size(r) + aroundAnswer; size <= most {
+	size := gproto.Size(r) + aroundAnswer
+	if size <= most {
 		return r
 	}
 	return failed(r.Seq, Reject(fmt.Errorf("what the plugin made of the event takes %d bytes, and leat takes %d at most", size, most)))
 }
-
-// aroundAnswer is what a message takes besides its only answer.
-const aroundAnswer = 64
 
 // unchanged stands for the answer that an event goes on as it came.
 var unchanged = &proto.Result{}
@@ -75,6 +69,12 @@ func call(ctx context.Context, h Handler, e *Event) (out []*Event, err error) {
 	return h(ctx, e)
 }
 
+// longestReason bounds what is said of an event: it is for people to read.
+const longestReason = 64 << 10
+
+// reason is text that fits into an answer.
+func reason(s string) string { return text(s[:min(len(s), longestReason)]) }
+
 // failed is the answer for an event with which nothing goes on.
 func failed(seq uint64, err error) *proto.Result {
 	var dropped *drop
@@ -82,13 +82,13 @@ func failed(seq uint64, err error) *proto.Result {
 	r := &proto.Result{Seq: seq}
 	switch {
 	case errors.As(err, &dropped):
-		r.Outcome = &proto.Result_Drop{Drop: &proto.Drop{Reason: text(dropped.reason)}}
+		r.Outcome = &proto.Result_Drop{Drop: &proto.Drop{Reason: reason(dropped.reason)}}
 	case Rejected(err):
-		r.Outcome = &proto.Result_Reject{Reject: &proto.Reject{Reason: text(err.Error())}}
+		r.Outcome = &proto.Result_Reject{Reject: &proto.Reject{Reason: reason(err.Error())}}
 	case errors.As(err, &later):
-		r.Outcome = &proto.Result_Retry{Retry: &proto.Retry{Reason: text(err.Error()), AfterMs: uint64(max(0, later.d.Milliseconds()))}}
+		r.Outcome = &proto.Result_Retry{Retry: &proto.Retry{Reason: reason(err.Error()), AfterMs: uint64(max(0, later.d.Milliseconds()))}}
 	default:
-		r.Outcome = &proto.Result_Retry{Retry: &proto.Retry{Reason: text(err.Error())}}
+		r.Outcome = &proto.Result_Retry{Retry: &proto.Retry{Reason: reason(err.Error())}}
 	}
 	return r
 }

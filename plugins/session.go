@@ -134,7 +134,7 @@ func (s *session) answer(stream grpc.BidiStreamingServer[proto.Work, proto.Resul
 		s.gather()
 		ready, same, ended := s.take()
 		for len(ready)+len(same) > 0 {
-			n := batch(ready)
+			n := batch(ready, len(same), s.most)
 			err := stream.Send(&proto.Results{Results: ready[:n], Unchanged: same, Credits: uint32(n + len(same))})
 			if err != nil {
 				return err

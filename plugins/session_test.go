@@ -226,7 +226,7 @@ func TestAnswersAreCutIntoMessages(t *testing.T) {
 	}
 	sent := 0
 	for rest := ready; len(rest) > 0; sent++ {
-		n := batch(rest)
+		n := batch(rest, 0, 0)
 		if n == 0 || n > 4 {
 			t.Fatalf("%d of %d at once", n, len(rest))
 		}
@@ -282,4 +282,47 @@ func FuzzWork(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestAnswersFitIntoAMessage(t *testing.T) {
+	const most = 1 << 20
+	set := func(f func(e *Event)) Handler {
+		return Map(func(_ context.Context, e *Event) error { f(e); return nil })
+	}
+	long := strings.Repeat("m", 2<<20)
+	for name, c := range map[string]struct {
+		handler Handler
+		events  int
+	}{
+		"payloads":   {set(func(e *Event) { e.SetPayload(make([]byte, 4000)); e.SetMeta("k", long[:100]) }), 600},
+		"metadata":   {set(func(e *Event) { e.SetMeta("k", long[:20_000]) }), 600},
+		"one entry":  {set(func(e *Event) { e.SetMeta("k", long) }), 1},
+		"one reason": {func(context.Context, *Event) ([]*Event, error) { return nil, Reject(errors.New(long)) }, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			client := dial(t, plain(c.handler))
+			if _, err := client.Configure(t.Context(), &proto.ConfigureRequest{Config: []byte("{}"), MaxMessage: most}); err != nil {
+				t.Fatal(err)
+			}
+			s, err := client.Handle(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			w := &proto.Work{}
+			for i := range c.events {
+				w.Events = append(w.Events, &proto.Event{Seq: uint64(i + 1)})
+			}
+			send(t, s, w)
+			for n := 0; n < c.events; {
+				r, err := s.Recv()
+				if err != nil {
+					t.Fatal(err)
+				}
+				n += len(r.Results)
+				if size := gproto.Size(r); size > most {
+					t.Fatalf("%d answers take %d bytes", len(r.Results), size)
+				}
+			}
+		})
+	}
 }
