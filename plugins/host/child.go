@@ -112,9 +112,7 @@ func (k *child) rest() {
 	if len(k.sent) > 0 {
 		return
 	}
-	if t := k.host.trial; t != nil && t.over() {
-		k.host.trial = nil
-	}
+	k.host.closeTrial()
 	if k.retiring && !k.died {
 		k.died, k.why = true, errRetired
 		close(k.idle)

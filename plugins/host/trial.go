@@ -157,6 +157,12 @@ func (h *Host) suspect(k *child, group []*call) {
 	default:
 		h.cell = append(h.cell, group[0])
 	}
+	h.closeTrial()
+}
+
+// closeTrial ends a trial that has nothing left to try. One that is left with nothing would
+// hold up all events that wait.
+func (h *Host) closeTrial() {
 	if h.trial != nil && h.trial.over() {
 		h.trial = nil
 	}
@@ -207,9 +213,7 @@ func (h *Host) letGo() {
 	h.waiting.removeIf(stopping)
 	h.trial.removeIf(stopping)
 	h.cell = slices.DeleteFunc(h.cell, stopping)
-	if h.trial != nil && h.trial.over() {
-		h.trial = nil
-	}
+	h.closeTrial()
 }
 
 // verdict says that an event is the cause.

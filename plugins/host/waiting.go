@@ -46,6 +46,7 @@ func (h *Host) withdraw(c *call, why error) (*proto.Result, error) {
 		c.with.giveUp(c)
 	} else {
 		h.remove(c)
+		h.wake()
 	}
 	return nil, why
 }
@@ -72,6 +73,7 @@ func (h *Host) remove(c *call) bool {
 	h.waiting.removeIf(is)
 	h.trial.removeIf(is)
 	h.cell = slices.DeleteFunc(h.cell, is)
+	h.closeTrial()
 	return found
 }
 

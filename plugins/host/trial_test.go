@@ -1,0 +1,26 @@
+package host
+
+import (
+	"context"
+	"testing"
+	"time"
+)
+
+func TestATrialWhoseEventsAreWithdrawnHoldsUpNoOther(t *testing.T) {
+	h := &Host{config: Defaults, options: Options{Count: func(string) {}}, marked: map[string]*crime{"suspect": {crashes: 1}}, seq: 1}
+	k := &child{host: h, alive: newAlive(), sent: map[uint64]*call{}, lingering: map[uint64]*call{}, wake: make(chan struct{}, 1), credits: 10}
+	h.current = k
+	deaf := newCall("deaf", nil)
+	deaf.overdue = time.Now()
+	k.lingering[1] = deaf
+	suspect := newCall("suspect", nil)
+	if err := h.add(suspect); err != nil || h.take(k) != nil {
+		t.Fatalf("it was sent beside an event that was given up, or %v", err)
+	}
+	if _, err := h.withdraw(suspect, context.Canceled); err != context.Canceled {
+		t.Errorf("got %v", err)
+	}
+	if err := h.add(newCall("another", nil)); err != nil || h.take(k) == nil {
+		t.Errorf("another event is not sent (%v)", err)
+	}
+}
