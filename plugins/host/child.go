@@ -24,6 +24,7 @@ type child struct {
 	cancelled []uint64         // to be told
 	credits   int
 	starved   time.Time // since when it has nothing to do and allows nothing; zero: it is not so
+	sending   time.Time // since when a message is being sent; zero: none is
 	answered  uint64    // events, to see whether it gets on
 	retiring  bool      // gets nothing new
 	died      bool

@@ -85,6 +85,7 @@ func (h *Host) take(k *child) *wire.Frame {
 		return nil
 	}
 	batch, size := h.pick(k)
+	k.sending = time.Time{}
 	if len(batch) == 0 && len(k.cancelled) == 0 {
 		return nil
 	}
@@ -93,7 +94,7 @@ func (h *Host) take(k *child) *wire.Frame {
 		work = wire.AppendEvent(work, c.seq, c.body)
 	}
 	work = wire.AppendCancelled(work, k.cancelled)
-	k.cancelled = nil
+	k.cancelled, k.sending = nil, time.Now()
 	return &wire.Frame{Bytes: work}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -44,6 +45,11 @@ func (h *hostile) Configure(context.Context, *proto.ConfigureRequest) (*proto.Co
 }
 
 func (h *hostile) Handle(s grpc.BidiStreamingServer[proto.Work, proto.Results]) error {
+	if h.how == "never reads" {
+		_ = s.Send(&proto.Results{Credits: 1000})
+		<-s.Context().Done()
+		return nil
+	}
 	if h.how == "no credits" {
 		<-s.Context().Done()
 		return nil
@@ -106,6 +112,20 @@ func TestAHostilePluginHarmsNobody(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestAPluginThatDoesNotReadIsEnded(t *testing.T) {
+	r := newRig(t, []string{"hostile", "never reads"}, "{}", func(c *Config) { c.Timeout = 200 * time.Millisecond })
+	r.pace.silence = 300 * time.Millisecond
+	r.start()
+	ctx, cancel := context.WithCancel(t.Context())
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() { _, _ = r.Handle(ctx, pipeline.NewEvent("1", make([]byte, 1<<20))) })
+	}
+	r.await("a reason", func() bool { return strings.Contains(r.logged(), "it has not read what was sent to it") })
+	cancel()
+	all.Wait()
 }
 
 func TestWhatAPluginMayAnswerIsBounded(t *testing.T) {

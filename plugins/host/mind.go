@@ -79,6 +79,7 @@ func (k *child) mind(over context.Context) {
 		case now := <-tick.C:
 			k.checkTimes(now)
 			k.checkCredits(now)
+			k.checkSending(now)
 			k.checkMemory()
 		}
 	}
@@ -134,6 +135,17 @@ func (k *child) checkCredits(now time.Time) {
 	h.mu.Unlock()
 	if starves && now.Sub(since) > max(h.config.Timeout, time.Second) {
 		k.die(fmt.Errorf("it has not allowed a single event to be sent for %s", now.Sub(since).Round(time.Second)))
+	}
+}
+
+// checkSending ends a plugin that allows events and does not read them: those behind them
+// would wait for ever, as the time of an event begins when it is sent.
+func (k *child) checkSending(now time.Time) {
+	k.host.mu.Lock()
+	since := k.sending
+	k.host.mu.Unlock()
+	if !since.IsZero() && now.Sub(since) > max(k.host.config.Timeout, k.host.pace.silence) {
+		k.die(fmt.Errorf("it has not read what was sent to it for %s", now.Sub(since).Round(time.Second)))
 	}
 }
 
