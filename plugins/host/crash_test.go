@@ -96,6 +96,21 @@ func TestABrokenPluginStopsTheFlowAndRejectsFewEvents(t *testing.T) {
 	}
 }
 
+func TestABrokenPluginWithManyEventsIsNotStartedAllTheTime(t *testing.T) {
+	r := newRig(t, nil, "{}").start()
+	ctx, cancel := context.WithCancel(t.Context())
+	var all sync.WaitGroup
+	for i := range 64 {
+		all.Go(func() { _, _ = r.Handle(ctx, pipeline.NewEvent(fmt.Sprint(i), []byte("crash always"))) })
+	}
+	r.await("a storm", func() bool { return strings.Contains(r.logged(), "dies again and again") })
+	if n := r.counts.of("crashes"); n > 40 {
+		t.Errorf("it died %d times before that was said", n)
+	}
+	cancel()
+	all.Wait()
+}
+
 func TestAnEventThatHangsThePluginIsFound(t *testing.T) {
 	short := func(c *Config) { c.Timeout = 200 * time.Millisecond }
 	r := newRig(t, nil, "{}", short)

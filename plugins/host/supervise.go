@@ -31,14 +31,19 @@ func (h *Host) supervise(k *child) {
 	}
 }
 
-// noteDeath logs a death, and counts those of processes that got nothing done, one after another.
+// noteDeath logs a death, and counts those of processes that got nothing done, one after
+// another. One that leaves fewer suspects does not count, but neither does it show that
+// the plugin works.
 func (h *Host) noteDeath(k *child, failures int) int {
 	h.mu.Lock()
 	got, narrowed := k.answered > 0, len(k.sent) > 1
 	h.mu.Unlock()
 	h.log.Warn("the plugin died", "pid", k.process.pid, "why", k.why, "output", k.process.output.last())
-	if got || narrowed {
+	switch {
+	case got:
 		return 0
+	case narrowed:
+		return failures
 	}
 	return failures + 1
 }
