@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -42,12 +43,21 @@ func newOutput(log *slog.Logger, secrets []string) *output {
 // itself in too many places.
 const shortestSecret = 4
 
+// hiding hides texts, each line of one as well, as output comes line by line. The longest
+// come first: one may begin with another.
 func hiding(secrets []string) *strings.Replacer {
-	var pairs []string
+	var hidden []string
 	for _, s := range secrets {
-		if len(s) >= shortestSecret {
-			pairs = append(pairs, s, redact.Text)
+		for line := range strings.Lines(s) {
+			if line = strings.TrimSpace(line); len(line) >= shortestSecret {
+				hidden = append(hidden, line)
+			}
 		}
+	}
+	slices.SortFunc(hidden, func(a, b string) int { return len(b) - len(a) })
+	var pairs []string
+	for _, s := range hidden {
+		pairs = append(pairs, s, redact.Text)
 	}
 	return strings.NewReplacer(pairs...)
 }
