@@ -1,6 +1,7 @@
 package host
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -30,19 +31,39 @@ func newFolder() (*folder, error) {
 		root = "/tmp"
 	}
 	sweep(root)
+	for range 10 {
+		f, err := lockedFolder(root)
+		if err != nil {
+			return nil, fmt.Errorf("make a folder for the plugin's socket: %w", err)
+		}
+		if f != nil {
+			return f, nil
+		}
+	}
+	return nil, errors.New("make a folder for the plugin's socket: others remove it each time")
+}
+
+// lockedFolder makes a folder and locks it; nil: another leat took it for one that was
+// left behind before it had its lock.
+func lockedFolder(root string) (*folder, error) {
 	path, err := os.MkdirTemp(root, folderPrefix)
 	if err != nil {
-		return nil, fmt.Errorf("make a folder for the plugin's socket: %w", err)
+		return nil, err
 	}
 	lock, err := os.OpenFile(filepath.Join(path, lockName), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := tryLock(lock); err != nil {
-		_ = lock.Close()
-		return nil, fmt.Errorf("lock the folder of the plugin's socket: %w", err)
+	f := &folder{path, lock}
+	free, err := tryLock(lock)
+	if err != nil {
+		f.remove()
+		return nil, err
 	}
-	return &folder{path, lock}, nil
+	if _, err := os.Lstat(filepath.Join(path, lockName)); !free || err != nil {
+		return nil, lock.Close()
+	}
+	return f, nil
 }
 
 func (f *folder) remove() {

@@ -44,13 +44,14 @@ func (p *process) ID() string { return strconv.Itoa(p.pid) }
 func (p *process) Diagnose(context.Context) string { return "" }
 
 // PluginToHost implements runner.Runner. A plugin that names another place than the
-// folder that was made for it could have leat talk to anybody.
+// folder that was made for it could have leat talk to anybody; one below that folder may
+// lie behind a link.
 func (p *process) PluginToHost(network, address string) (string, string, error) {
 	if network != "unix" {
 		return "", "", fmt.Errorf("it listens on %s, and has to on a unix socket in the folder that PLUGIN_UNIX_SOCKET_DIR names", network)
 	}
 	info, err := os.Lstat(address)
-	if !below(filepath.Clean(address), p.folder) || err != nil || info.Mode().Type() != os.ModeSocket {
+	if filepath.Dir(filepath.Clean(address)) != filepath.Clean(p.folder) || err != nil || info.Mode().Type() != os.ModeSocket {
 		return "", "", errors.New("it names a socket that is not one in the folder that PLUGIN_UNIX_SOCKET_DIR names")
 	}
 	return network, address, nil
