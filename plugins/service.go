@@ -52,7 +52,7 @@ func (s *service) Configure(ctx context.Context, r *proto.ConfigureRequest) (*pr
 	}
 	h, err := s.plugin.open(context.WithValue(context.WithoutCancel(ctx), setupKey{}, setup), r.Config)
 	for _, p := range Problems(err) {
-		answer.Problems = append(answer.Problems, &proto.Problem{Path: p.Path, Message: p.Message})
+		answer.Problems = append(answer.Problems, &proto.Problem{Path: text(p.Path), Message: text(p.Message)})
 	}
 	if err == nil {
 		s.mu.Lock()

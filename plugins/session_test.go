@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -324,5 +325,37 @@ func TestAnswersFitIntoAMessage(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// several is an error of several, which need not be there.
+type several []error
+
+func (s several) Error() string   { return fmt.Sprintf("%d stations are wrong", len(s)) }
+func (s several) Unwrap() []error { return s }
+
+func TestWhatIsWrongWithSettingsIsNeverLost(t *testing.T) {
+	wrong := FieldError("a", "is \xff")
+	for _, c := range []struct {
+		err  error
+		want []Problem
+	}{
+		{several{}, []Problem{{"", "0 stations are wrong"}}},
+		{several{nil, wrong}, []Problem{{"", "2 stations are wrong"}}},
+		{fmt.Errorf("stations.csv: %w and %w", errors.New("line 3"), wrong), []Problem{{"", "stations.csv: line 3 and a: is \uFFFD"}}},
+		{errors.Join(wrong, errors.New("b")), []Problem{{"a", "is \uFFFD"}, {"", "b"}}},
+	} {
+		client := dial(t, configured(func(context.Context, struct{}) (Handler, error) { return nil, c.err }))
+		answer, err := client.Configure(t.Context(), &proto.ConfigureRequest{Config: []byte("{}")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []Problem
+		for _, p := range answer.Problems {
+			got = append(got, Problem{p.Path, p.Message})
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%v: got %q, want %q", c.err, got, c.want)
+		}
 	}
 }

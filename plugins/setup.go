@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 )
@@ -134,21 +135,35 @@ func given(value string) string {
 // Problem is what is wrong with a setting, or with all of them when Path is "".
 type Problem struct{ Path, Message string }
 
-// Problems are the errors that err joins, as leat is told of them.
+// Problems are the errors that err joins, as leat is told of them: at least one, unless
+// err is nil. An error that wraps several and adds words of its own stays whole.
 func Problems(err error) []Problem {
 	if err == nil {
 		return nil
 	}
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+	if parts := parts(err); len(parts) > 0 {
 		var all []Problem
-		for _, e := range joined.Unwrap() {
+		for _, e := range parts {
 			all = append(all, Problems(e)...)
 		}
 		return all
 	}
 	var f *fieldError
-	if errors.As(err, &f) {
+	if _, several := err.(interface{ Unwrap() []error }); !several && errors.As(err, &f) {
 		return []Problem{{f.path, f.message}}
 	}
 	return []Problem{{"", err.Error()}}
+}
+
+// parts takes an [errors.Join] apart.
+func parts(err error) []error {
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return nil
+	}
+	parts := slices.DeleteFunc(slices.Clone(joined.Unwrap()), func(e error) bool { return e == nil })
+	if len(parts) == 0 || errors.Join(parts...).Error() != err.Error() {
+		return nil
+	}
+	return parts
 }
