@@ -52,13 +52,18 @@ func (h *Host) noteDeath(k *child, failures int) int {
 const storm = 5
 
 // restart starts the plugin again, as often as it takes; nil: the host is closed. The
-// first attempt comes at once.
+// first attempt comes at once. When its file changes meanwhile, what is in it now has
+// been started already.
 func (h *Host) restart(failures *int) *child {
 	for {
-		if !h.pause(*failures) {
+		c, open := h.pause(*failures)
+		if !open {
 			return nil
 		}
-		c, err := h.connect(h.closing)
+		var err error
+		if c == nil {
+			c, err = h.connect(h.closing)
+		}
 		if err == nil {
 			h.options.Count("restarts")
 			h.log.Info("the plugin was started again", "pid", c.process.pid, "about", c.about)
@@ -73,19 +78,22 @@ func (h *Host) restart(failures *int) *child {
 	}
 }
 
-// pause waits before another attempt; false: the host is closed.
-func (h *Host) pause(failures int) bool {
+// pause waits before another attempt, or until a replacement has been started; false: the
+// host is closed.
+func (h *Host) pause(failures int) (*connection, bool) {
 	if failures == 0 {
-		return h.closing.Err() == nil
+		return nil, h.closing.Err() == nil
 	}
 	d := backoff.Doubled(h.pace.first, h.pace.longest, failures)
 	if failures >= storm {
 		h.log.Error("the plugin dies again and again without handling an event: its events wait until it works", "next_attempt_in", d.String())
 	}
 	select {
+	case c := <-h.fresh:
+		return c, true
 	case <-time.After(d):
-		return true
+		return nil, true
 	case <-h.closing.Done():
-		return false
+		return nil, false
 	}
 }
