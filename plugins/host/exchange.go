@@ -118,10 +118,13 @@ func (h *Host) pick(k *child) (batch []*call, size int) {
 
 // source is the list that a process gets its next events from.
 func (h *Host) source(k *child) *queue {
-	switch {
-	case k.retiring || k != h.current:
+	if k.retiring || k != h.current {
 		return &queue{}
-	case h.trial != nil:
+	}
+	if len(k.sent) == 0 {
+		h.reopen()
+	}
+	if h.trial != nil {
 		return h.trial.next(k)
 	}
 	return &h.waiting

@@ -67,7 +67,6 @@ func (h *Host) restart(failures *int) *child {
 		if err == nil {
 			h.options.Count("restarts")
 			h.log.Info("the plugin was started again", "pid", c.process.pid, "about", c.about)
-			h.reopen()
 			return h.employ(c)
 		}
 		if h.closing.Err() != nil {

@@ -192,10 +192,8 @@ func (h *Host) gotOn() {
 }
 
 // reopen has the first event that was put aside tried again, when there is nothing else
-// to try.
+// to try: those who wait for its answer may bring no other events.
 func (h *Host) reopen() {
-	h.mu.Lock()
-	defer h.mu.Unlock()
 	if len(h.cell) > 0 && h.trial == nil && h.waiting.len() == 0 {
 		h.accuse(h.cell[:1:1])
 		h.cell = h.cell[1:]

@@ -24,3 +24,18 @@ func TestATrialWhoseEventsAreWithdrawnHoldsUpNoOther(t *testing.T) {
 		t.Errorf("another event is not sent (%v)", err)
 	}
 }
+
+func TestWhatAReplacedProcessDiesWithIsTriedByTheOneInItsPlace(t *testing.T) {
+	h := &Host{config: Defaults, options: Options{Count: func(string) {}}, row: longestRow, seq: 1}
+	employed := func() *child {
+		return &child{host: h, alive: newAlive(), sent: map[uint64]*call{}, lingering: map[uint64]*call{}, wake: make(chan struct{}, 1), credits: 10}
+	}
+	old, c := employed(), newCall("suspect", nil)
+	c.crime = crime{crashes: 2, alone: 1}
+	c.with, c.seq, old.sent[1] = old, 1, c
+	h.current = employed()
+	h.bury(old)
+	if h.take(h.current) == nil {
+		t.Errorf("it waits for ever: %d are put aside, trial %v", len(h.cell), h.trial)
+	}
+}
