@@ -77,11 +77,11 @@ func reason(s string) string { return text(s[:min(len(s), longestReason)]) }
 
 // failed is the answer for an event with which nothing goes on.
 func failed(seq uint64, err error) *proto.Result {
-	var dropped *drop
 	var later *deferral
 	r := &proto.Result{Seq: seq}
+	dropped := asDrop(err)
 	switch {
-	case errors.As(err, &dropped):
+	case dropped != nil:
 		r.Outcome = &proto.Result_Drop{Drop: &proto.Drop{Reason: reason(dropped.reason)}}
 	case Rejected(err):
 		r.Outcome = &proto.Result_Reject{Reject: &proto.Reject{Reason: reason(err.Error())}}

@@ -53,7 +53,7 @@ func (s *stage) open(ctx context.Context) error {
 		return err
 	}
 	s.setup = Setup{Flow: s.env.Flow, Name: s.env.Name}
-	s.handler, err = s.plugin.open(context.WithValue(ctx, setupKey{}, s.setup), config)
+	s.handler, err = s.plugin.handler(context.WithValue(ctx, setupKey{}, s.setup), config)
 	var placed []error
 	for _, p := range Problems(err) {
 		if p.Path == "" {
@@ -84,10 +84,10 @@ func (s *stage) handle(ctx context.Context, e *pipeline.Event) ([]*pipeline.Even
 
 // failed says to leat what the plugin says with an error; nil: the event is dropped.
 func (s *stage) failed(e *pipeline.Event, err error) error {
-	var dropped *drop
 	var later *deferral
+	dropped := asDrop(err)
 	switch {
-	case errors.As(err, &dropped):
+	case dropped != nil:
 		s.dropped.Inc()
 		s.env.Log.Debug("dropped", "id", e.ID, "reason", dropped.reason)
 		return nil

@@ -58,6 +58,17 @@ type drop struct{ reason string }
 
 func (d *drop) Error() string { return "dropped: " + d.reason }
 
+// asDrop is the drop that err is, perhaps with words around it. One that is joined with
+// other errors is none: something has failed.
+func asDrop(err error) *drop {
+	for ; err != nil; err = errors.Unwrap(err) {
+		if d, ok := err.(*drop); ok {
+			return d
+		}
+	}
+	return nil
+}
+
 // Reject marks err as permanent: offering the event again cannot help.
 func Reject(err error) error {
 	if err == nil {

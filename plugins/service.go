@@ -50,7 +50,7 @@ func (s *service) Configure(ctx context.Context, r *proto.ConfigureRequest) (*pr
 		Flow: r.Flow, Name: r.Name, Sink: r.Role == proto.Role_ROLE_SINK,
 		Timeout: time.Duration(r.TimeoutMs) * time.Millisecond,
 	}
-	h, err := s.plugin.open(context.WithValue(context.WithoutCancel(ctx), setupKey{}, setup), r.Config)
+	h, err := s.plugin.handler(context.WithValue(context.WithoutCancel(ctx), setupKey{}, setup), r.Config)
 	for _, p := range Problems(err) {
 		answer.Problems = append(answer.Problems, &proto.Problem{Path: text(p.Path), Message: text(p.Message)})
 	}

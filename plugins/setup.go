@@ -47,6 +47,15 @@ type plugin struct {
 	open func(ctx context.Context, config []byte) (Handler, error)
 }
 
+// handler opens the plugin.
+func (p plugin) handler(ctx context.Context, config []byte) (Handler, error) {
+	h, err := p.open(ctx, config)
+	if err == nil && h == nil {
+		err = errors.New("the plugin has no handler")
+	}
+	return h, err
+}
+
 // plain is a plugin without settings.
 func plain(h Handler) plugin {
 	return plugin{func(_ context.Context, config []byte) (Handler, error) {

@@ -54,11 +54,15 @@ const enough = 256
 // receive takes the answers.
 func (k *child) receive() error {
 	for {
-		results, err := k.stream.Recv()
-		if err != nil {
+		var message wire.Frame
+		if err := k.stream.RecvMsg(&message); err != nil {
 			return k.broken(err)
 		}
-		if err := k.host.settle(k, results); err != nil {
+		results, err := readResults(message.Bytes)
+		if err == nil {
+			err = k.host.settle(k, results)
+		}
+		if err != nil {
 			return err
 		}
 		k.signal()

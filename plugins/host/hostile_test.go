@@ -3,6 +3,7 @@ package host
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -81,6 +82,8 @@ func (h *hostile) answer(s grpc.BidiStreamingServer[proto.Work, proto.Results], 
 	case "too large":
 		emit.GetEmit().Events[0].Payload = make([]byte, 2<<20)
 		return s.Send(&proto.Results{Results: []*proto.Result{emit}})
+	case "many":
+		return s.Send(&proto.Results{Results: slices.Repeat([]*proto.Result{{}}, mostParts+1)})
 	case "end":
 		return errors.New("I have had enough")
 	case "long wait":
@@ -96,6 +99,7 @@ func TestAHostilePluginHarmsNobody(t *testing.T) {
 		"unknown":    "it answered an event that it was not given",
 		"too large":  "larger than max",
 		"end":        "I have had enough",
+		"many":       "parts, and may have",
 	} {
 		t.Run(how, func(t *testing.T) {
 			r := newRig(t, []string{"hostile", how}, "{}", small).start()

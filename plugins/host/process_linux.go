@@ -35,7 +35,12 @@ func startGroup(cmd *exec.Cmd, l limits) error {
 		return fmt.Errorf("cpus: %w", err)
 	}
 	err := cmd.Start()
-	return errors.Join(err, unix.SchedSetaffinity(0, &all))
+	restored := unix.SchedSetaffinity(0, &all)
+	if err == nil && restored != nil {
+		killGroup(cmd.Process.Pid)
+		_ = cmd.Wait()
+	}
+	return errors.Join(err, restored)
 }
 
 // awaitExit returns when a child has ended and is still to be waited for, and whether

@@ -110,11 +110,16 @@ const maxMarked = 1000
 
 // mark remembers the events that were given up before the process died, perhaps of them.
 func (h *Host) mark(k *child, alone bool) {
+	counted := map[string]bool{"": true} // an event without an id cannot be told from others
 	for _, c := range k.lingering {
+		if counted[c.id] {
+			continue
+		}
+		counted[c.id] = true
 		known := h.marked[c.id]
 		if known == nil && len(h.marked) < maxMarked {
-			known = &crime{}
-			*known = c.crime
+			copied := c.crime
+			known = &copied
 			h.marked[c.id] = known
 		}
 		if known == nil {

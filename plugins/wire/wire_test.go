@@ -97,3 +97,17 @@ func TestBuffersAreUsedAgain(t *testing.T) {
 		Release(b)
 	}
 }
+
+func TestPartsAreCounted(t *testing.T) {
+	output := &proto.Output{Time: &proto.Time{}, Meta: []*proto.Meta{{}, {Key: "k"}}}
+	message, err := gproto.Marshal(&proto.Results{
+		Results:   []*proto.Result{{Outcome: &proto.Result_Emit{Emit: &proto.Emit{Events: []*proto.Output{output, {}}}}}, {Seq: 1}},
+		Unchanged: []uint64{1, 2, 3},
+	})
+	if n := Parts(message); err != nil || n != 8 {
+		t.Errorf("%d parts, %v", n, err)
+	}
+	if n := Parts(make([]byte, 5)); n != 0 {
+		t.Errorf("%d parts of what is no message", n)
+	}
+}

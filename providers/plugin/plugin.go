@@ -22,8 +22,13 @@ type Config struct {
 // New builds the sink. The plugin is started when the pipeline is, and by check.
 func New(c Config, env *pipeline.Env) (pipeline.Handler, error) {
 	h := host.For(c.Config, env, true)
+	dropped := env.Counter(pipeline.CountDropped)
 	return func(ctx context.Context, e *pipeline.Event) error {
-		_, err := h.Handle(ctx, e)
+		result, err := h.Handle(ctx, e)
+		if d := result.GetDrop(); d != nil {
+			dropped.Inc()
+			env.Log.Debug("dropped", "id", e.ID, "reason", d.GetReason())
+		}
 		return err
 	}, nil
 }
