@@ -37,6 +37,9 @@ func build(sources []conf.Source, o Options) (*fileBuilder, *Report) {
 // build turns the tree into a pipeline, unless there are problems.
 func (b *fileBuilder) build() {
 	b.p = &Pipeline{clock: b.options.Clock, log: b.options.Log}
+	if i := b.options.Isolation; i != nil {
+		b.p.chance = i.Random
+	}
 	b.config.StopTimeout, b.config.Plugins = defaultStopTimeout, defaultPlugins
 	conf.Decode(b.root, &b.config, b.problems)
 	b.checkVersion(b.root)
@@ -47,7 +50,9 @@ func (b *fileBuilder) build() {
 	b.declareFlows()
 	b.buildSinks()
 	b.buildFlows()
-	b.p.hooks = append(b.p.hooks, hook{name: "spools", start: b.p.warnOfForgottenSpools})
+	if b.options.Isolation == nil {
+		b.p.hooks = append(b.p.hooks, hook{name: "spools", start: b.p.warnOfForgottenSpools})
+	}
 	b.link()
 	b.check()
 	b.checkRehearsal()
@@ -87,6 +92,7 @@ func (b *fileBuilder) buildState() {
 			n = &conf.Node{Kind: conf.Map, Fields: []conf.Field{{Key: at, Value: emptyMap(at)}}}
 		} else {
 			b.p.state = noState{}
+			b.isolateState(nil, len(b.p.hooks))
 			return
 		}
 	}
@@ -97,9 +103,12 @@ func (b *fileBuilder) buildState() {
 		return
 	}
 	def := b.options.Catalog.States[slices.Index(names, t.name)]
-	if s, _, ok := def.build(t.settings, b.envOf("state", t.name), b.problems); ok {
+	hooks := len(b.p.hooks)
+	s, _, ok := def.build(t.settings, b.envOf("state", t.name), b.problems)
+	if ok {
 		b.p.state = s
 	}
+	b.isolateState(s, hooks)
 }
 
 func (b *fileBuilder) defaultState() string {

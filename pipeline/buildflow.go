@@ -55,16 +55,23 @@ func (env *Env) targetWith(t Targets, p *conf.Problems) Handler {
 func (b *fileBuilder) buildStages(f *flow) {
 	n := f.config.Stages
 	if n == nil || n.Kind == conf.Null {
-		return
+		n = emptyMap(f.node)
+		n.Kind = conf.List
 	}
 	if n.Kind != conf.List {
 		b.problems.Errorf(n, `stages: want a list, each item a stage such as "- dedupe: {ttl: 24h}"`)
 		return
 	}
-	if f.folds() {
-		n.FoldCase()
+	items := n.Items
+	if over := f.config.Override; over != nil && over.Kind != conf.Null {
+		items = b.override(items, over, "flow")
 	}
-	b.addStages(f, n.Items, "", &f.stages)
+	for _, item := range items {
+		if f.folds() {
+			item.FoldCase()
+		}
+	}
+	b.addStages(f, items, "", &f.stages)
 }
 
 // addStages builds stages and adds each to a list as soon as it is built. The prefix is
@@ -98,7 +105,9 @@ func (b *fileBuilder) addStages(f *flow, items []*conf.Node, prefix string, list
 		// the flow as it is meant.
 		s, c, ok := def.build(t.settings, env, b.problems)
 		f.incomplete = f.incomplete || !ok
-		*list = append(*list, &builtStage{name, t.at, s, c, traitsOf(c), t})
+		built := &builtStage{name, t.at, s, c, traitsOf(c), t}
+		b.refuseRemote(built)
+		*list = append(*list, built)
 	}
 }
 

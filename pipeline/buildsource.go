@@ -63,12 +63,18 @@ func (b *fileBuilder) buildSource(f *flow, item *conf.Node, alone bool) {
 	}
 	def, _ := b.sourceNamed(t.name)
 	settings, spool := b.splitSpool(t.settings)
+	hooks := len(b.p.hooks)
 	s, c, ok := def.build(settings, b.sourceEnv(f, named.name), b.problems)
 	if !ok {
 		return
 	}
 	named.Source, named.config = s, c
 	f.sources = append(f.sources, named)
+	if i := b.options.Isolation; i != nil {
+		b.isolate(hooks)
+		i.standIn(f, named, spool != nil)
+		return
+	}
 	if spool != nil {
 		b.spoolSource(f, named, *spool, alone)
 	}

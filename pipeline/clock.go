@@ -28,6 +28,16 @@ type systemClock struct{}
 func (systemClock) Now() time.Time                            { return time.Now() }
 func (systemClock) AfterFunc(d time.Duration, f func()) Timer { return time.AfterFunc(d, f) }
 
+// InRealTime is called around something that takes real time, such as the answer of
+// another process. The clock of a test, which moves on as soon as all that goes on in a
+// flow waits for it, stands until done is called; for any other clock nothing happens.
+func InRealTime(c Clock) (done func()) {
+	if standing, ok := c.(interface{ Stand() (goOn func()) }); ok {
+		return standing.Stand()
+	}
+	return func() {}
+}
+
 // AfterFuncOf is the clock's AfterFunc for what does not know clocks: it returns what
 // stops the timer.
 func AfterFuncOf(c Clock) func(d time.Duration, f func()) (stop func() bool) {

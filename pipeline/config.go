@@ -51,6 +51,8 @@ type flowConfig struct {
 	From *conf.Node `yaml:"from,required"`
 	// Stages are what events go through, in order.
 	Stages *conf.Node `yaml:"stages"`
+	// Override lays settings over those of stages, by their names; null takes a stage away.
+	Override *conf.Node `yaml:"override"`
 	// EitherCasing has names of fields match in either casing in the stages.
 	EitherCasing bool `yaml:"either_casing"`
 	// To is where the events go that have come through the stages.

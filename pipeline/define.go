@@ -116,6 +116,7 @@ type Traits struct {
 	Ends                      bool // events may leave the flow here, see CatchAll
 	CatchAll                  bool // no event passes on to the next stage
 	Keeps                     bool // payloads pass as they are
+	Remote                    bool // may ask others over a network
 	Local                     bool // needs nothing but the event: no network, file or state
 	// Holds is how long an event may be held here, in normal operation.
 	Holds time.Duration

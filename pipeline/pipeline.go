@@ -32,6 +32,7 @@ type Pipeline struct {
 	failures failures
 	spools   []*spooled
 	leases   localLeases
+	chance   func(n int64) int64 // nil: see random
 }
 
 // Options are what a program lends to a pipeline.
@@ -40,6 +41,8 @@ type Options struct {
 	Catalog Catalog
 	// Overlays are further files that add to the first and replace parts of it.
 	Overlays []string
+	// Patches are texts that are laid over the files, after the overlays.
+	Patches []Text
 	// Clock is where time comes from; nil: [System].
 	Clock Clock
 	// Log gets what operators should know; nil: nothing is logged.
@@ -54,12 +57,17 @@ type Options struct {
 	// TryOut has parts try what only others can tell, such as plugins, which look at
 	// their settings themselves. They are started for that, and ended again.
 	TryOut bool
+	// Isolation cuts the pipeline off from everything outside; nil: it is not.
+	Isolation *Isolation
 	// DefaultState is used when the file names no state; the zero value: the
 	// first of Catalog.States, with its defaults.
 	DefaultState string
 
 	setupOf string // the flow whose `setup` is read too
 }
+
+// Text is the text of a file that is not on disk. Name is only printed.
+type Text struct{ Name, Text string }
 
 // Problem is something wrong, or questionable, in a file.
 type Problem = conf.Problem
@@ -132,6 +140,9 @@ func loadBuilder(path string, o Options) (*fileBuilder, *Report) {
 			continue
 		}
 		sources = append(sources, conf.Source{Name: name, Data: data})
+	}
+	for _, patch := range o.Patches {
+		sources = append(sources, conf.Source{Name: patch.Name, Data: []byte(patch.Text)})
 	}
 	if unread.HasErrors() {
 		return &fileBuilder{}, &Report{unread}

@@ -10,7 +10,7 @@ import (
 func (b *fileBuilder) presetStages(u *presetUse, settings *conf.Node) {
 	items := u.file.Stages
 	if over := &u.file.Offline.Override; b.options.Offline && over.Kind == conf.Map {
-		items = b.override(items, over) // also of stages that are not there with these settings
+		items = b.override(items, over, "preset") // also of stages that are not there with these settings
 	}
 	if b.options.Offline {
 		items = slices.Concat(u.file.Offline.Stages, items)
@@ -24,7 +24,7 @@ func (b *fileBuilder) presetStages(u *presetUse, settings *conf.Node) {
 		if u.file.EitherCasing {
 			over.FoldCase()
 		}
-		u.stages = b.override(u.stages, over)
+		u.stages = b.override(u.stages, over, "preset")
 	}
 }
 
@@ -36,10 +36,11 @@ func fits(item, settings *conf.Node) bool {
 }
 
 // override lays settings over those of stages by their names; null takes a stage away.
-func (b *fileBuilder) override(stages []*conf.Node, over *conf.Node) []*conf.Node {
+// Whose says whose stages they are.
+func (b *fileBuilder) override(stages []*conf.Node, over *conf.Node, whose string) []*conf.Node {
 	if over.Kind != conf.Map {
 		if over.Kind != conf.Scalar || over.Value != "" {
-			b.problems.Errorf(over, "override: want stages of the preset and their settings, as in identify: {key: body.id}")
+			b.problems.Errorf(over, "override: want stages of the %s and their settings, as in identify: {key: body.id}", whose)
 		}
 		return stages
 	}
@@ -48,7 +49,7 @@ func (b *fileBuilder) override(stages []*conf.Node, over *conf.Node) []*conf.Nod
 		i := slices.Index(names, f.Key.Value)
 		switch {
 		case i < 0:
-			suggest(b.problems.Errorf(f.Key, "the preset has no stage %q", f.Key.Value), f.Key.Value, names)
+			suggest(b.problems.Errorf(f.Key, "the %s has no stage %q", whose, f.Key.Value), f.Key.Value, names)
 		case f.Value.Kind == conf.Null:
 			out[i] = nil
 		default:

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"time"
 
 	"github.com/leat-io/leat/internal/backoff"
@@ -107,7 +106,7 @@ func stopCause(ctx context.Context) error {
 // other side asked for it.
 func (s *step) pause(attempts int, err error) time.Duration {
 	d := backoff.Doubled(s.policy.backoff.Min, s.policy.backoff.Max, attempts)
-	d = d/2 + time.Duration(rand.Int64N(int64(d/2)+1))
+	d = d/2 + time.Duration(s.flow.pipeline.random(int64(d/2)+1))
 	var asked *deferral
 	if errors.As(err, &asked) {
 		d = max(d, asked.d)

@@ -53,7 +53,13 @@ func (b *fileBuilder) buildSinks() {
 			b.problems.Errorf(t.options.Get("max_in_flight"), "max_in_flight: must be at least 1, or absent for no limit")
 		}
 		def := defs[slices.Index(names, t.name)]
-		if h, _, ok := def.build(t.settings, b.envOf("sink", s.name), b.problems); ok {
+		hooks := len(b.p.hooks)
+		h, _, ok := def.build(t.settings, b.envOf("sink", s.name), b.problems)
+		if i := b.options.Isolation; i != nil {
+			b.isolate(hooks)
+			h = i.Sink(s.name)
+		}
+		if ok {
 			s.handle = s.limited(h, def.quick, b)
 		}
 	}

@@ -132,3 +132,16 @@ func (p *Pipeline) StartAfresh() string {
 	}
 	return ""
 }
+
+// SinkNames are the sinks of the file, in its order.
+func (p *Pipeline) SinkNames() (names []string) {
+	for _, s := range p.sinks {
+		names = append(names, s.name)
+	}
+	return names
+}
+
+// TakesDeadLetters reports whether dead letters can reach a sink.
+func (p *Pipeline) TakesDeadLetters(name string) bool {
+	return slices.ContainsFunc(p.sinks, func(s *sink) bool { return s.name == name && s.dead })
+}

@@ -115,3 +115,8 @@ func (c CacheConfig) Validate() error {
 	need(c.MaxBytes > 0, "max_bytes", "must be at least 1: ttl: 0s remembers nothing")
 	return errors.Join(errs...)
 }
+
+// Traits tells check what the stage does.
+func (c Config) Traits() pipeline.Traits {
+	return pipeline.Traits{Remote: c.Redis.URL != "" || !c.HTTP.URL.IsZero()}
+}

@@ -1,0 +1,64 @@
+package pipeline
+
+import (
+	"math/rand/v2"
+
+	"github.com/ThreeDotsLabs/watermill/message"
+)
+
+// Isolation cuts a pipeline off from everything outside of it, for tests and simulations:
+// flows, stages, limits and policies are as in the file, while something else stands in for
+// each source, each sink and the state store. Those of the file are built, so that their
+// settings are checked and the flow knows what they can do, but never started.
+// A stage that asks others over a network is a problem of the file then.
+type Isolation struct {
+	// Source returns what gives the events of a source. s is what that source can do.
+	Source func(flow, name string, s Source) message.Subscriber
+	// Sink returns what takes the events of a sink.
+	Sink func(name string) Handler
+	// State returns what stands in for the state store that the file names; real is nil
+	// where it names none.
+	State func(real State) State
+	// Random returns a number from 0 to n-1 in place of chance, which varies how long
+	// retries wait.
+	Random func(n int64) int64
+}
+
+// standIn replaces a source. A spool makes of any source one that can wait.
+func (i *Isolation) standIn(f *flow, s *namedSource, spooled bool) {
+	can := *s.Source
+	if spooled {
+		can = Source{Hold: Forever, Redelivery: can.Redelivery}
+	}
+	can.Topic, can.Err, can.Progress, can.settled = "", nil, nil, nil
+	can.Subscriber = i.Source(f.name, s.name, can)
+	s.Source = &can
+}
+
+// isolate takes back what the parts that were built since have asked to be started for:
+// something else stands in for them.
+func (b *fileBuilder) isolate(hooksBefore int) { b.p.hooks = b.p.hooks[:hooksBefore] }
+
+// isolateState replaces the state store.
+func (b *fileBuilder) isolateState(real State, hooksBefore int) {
+	if i := b.options.Isolation; i != nil {
+		b.isolate(hooksBefore)
+		b.p.state = i.State(real)
+	}
+}
+
+// refuseRemote reports a stage that would reach out of an isolated pipeline.
+func (b *fileBuilder) refuseRemote(s *builtStage) {
+	if b.options.Isolation != nil && s.traits.Remote {
+		b.problems.Errorf(s.node, "%s asks others over the network, which a test or proof of the flow does not", s.address).
+			Hint = "give it what it needs without the network, as in override: {" + s.address + ": {…}}"
+	}
+}
+
+// random is chance, unless something stands in for it.
+func (p *Pipeline) random(n int64) int64 {
+	if p.chance != nil {
+		return p.chance(n)
+	}
+	return rand.Int64N(n)
+}
