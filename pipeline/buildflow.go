@@ -106,7 +106,7 @@ func (b *fileBuilder) addStages(f *flow, items []*conf.Node, prefix string, list
 		s, c, ok := def.build(t.settings, env, b.problems)
 		f.incomplete = f.incomplete || !ok
 		built := &builtStage{name, t.at, s, c, traitsOf(c), t}
-		b.refuseRemote(built)
+		b.refuseRemote(f.name, built)
 		*list = append(*list, built)
 	}
 }

@@ -5,10 +5,17 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/leat-io/leat/pipeline"
 )
 
 func (r *Result) fail(at, what string, lines ...string) {
 	r.Failures = append(r.Failures, Failure{At: at, What: what, Lines: lines})
+}
+
+// failFinally is fail for what no expectation makes right.
+func (r *Result) failFinally(at, what string, lines ...string) {
+	r.Failures = append(r.Failures, Failure{at, what, lines, true})
 }
 
 // compare looks at everything that came and everything that should have.
@@ -125,7 +132,7 @@ func (r *Result) compareCounts(f *File) {
 		}
 	}
 	if _, named := x.Counts[countReturned]; !named && r.count[countReturned] > 0 {
-		r.fail(f.at(r.Test.node), fmt.Sprintf("%d messages went back to their source, because the flow could neither deliver them nor put them among the dead letters", r.count[countReturned]),
+		r.fail(f.at(r.Test.node), fmt.Sprintf("messages went back to their source %d times, because the flow could neither deliver them nor put them among the dead letters", r.count[countReturned]),
 			"expect it with counts: {returned: "+fmt.Sprint(r.count[countReturned])+"}")
 	}
 }
@@ -139,20 +146,15 @@ func (r *Result) counters(name string) []string {
 }
 
 // unsettled says which messages nothing came of.
-func (r *Result) unsettled(f *File, run *running) {
+func (r *Result) unsettled(f *File, run *running, stats pipeline.Stats) {
 	for i, in := range r.Test.In {
 		for _, s := range run.sent {
 			if s.Origin == i && !s.Settled() {
-				r.fail(f.at(in.node), fmt.Sprintf("message %s is still not settled %s after the last one came", s.ID, short(r.Test.For)), run.stuck()...)
+				r.failFinally(f.at(in.node), fmt.Sprintf("message %s is still not settled %s after the last one came", s.ID, short(r.Test.For)), fmt.Sprintf("%d in flight, %d held; an event that a sink refuses for ever is given up only with on_error: {retry: {give_up_after: …}}", stats.InFlight, stats.Held))
 				return
 			}
 		}
 	}
-}
-
-func (r *running) stuck() []string {
-	s := r.process.Pipeline.Stats()
-	return []string{fmt.Sprintf("%d in flight, %d held; sinks that fail for ever are given up only with on_error: {retry: {give_up_after: …}}", s.InFlight, s.Held)}
 }
 
 func union(a map[string][]*got, b map[string]*Expected) []string {

@@ -60,6 +60,9 @@ func (c fileConfig) Validate() error {
 	}
 	names := map[string]bool{}
 	for _, t := range c.Tests {
+		if t == nil {
+			continue
+		}
 		if names[t.Name] {
 			return pipeline.FieldError("tests", "two tests are called %q: give each a name of its own", t.Name)
 		}
@@ -98,7 +101,11 @@ func Parse(path string, data []byte) (*File, error) {
 		f.With = f.overlay(c.With)
 	}
 	for i, t := range f.Tests {
-		t.complete(f, root.Get("tests").Items[i])
+		if n := root.Get("tests").Items[i]; t == nil {
+			problems.Errorf(n, "an item of the list is empty")
+		} else {
+			t.complete(f, n)
+		}
 	}
 	return f, problems.Err()
 }

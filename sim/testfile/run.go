@@ -34,6 +34,8 @@ type Failure struct {
 	// What says what is wrong, Lines show it.
 	What  string
 	Lines []string
+
+	final bool // nothing that could be expected
 }
 
 // Run runs a test. The error is that of a file that cannot be used.
@@ -157,13 +159,14 @@ func (r *running) run(f *File) *Result {
 	settled := r.world.Until(r.world.Clock.Now().Add(r.test.For), r.settled)
 	result := &Result{Test: r.test, Passed: r.world.Clock.Now().Sub(r.test.Start)}
 	stats := r.process.Pipeline.Stats()
-	err := r.process.Stop()
-	r.collect(result, stats)
+	result.count = r.counts(stats)
 	if !settled {
-		result.unsettled(f, r)
+		result.unsettled(f, r, stats)
 	}
+	err := r.process.Stop() // what goes back now is not what the flow refused
+	r.collect(result)
 	if err != nil {
-		result.fail(f.at(r.test.node), "the pipeline ended with an error", err.Error())
+		result.failFinally(f.at(r.test.node), "the pipeline ended with an error", err.Error())
 	}
 	result.compare(f)
 	return result
@@ -224,11 +227,11 @@ func (r *running) Returned(p *sim.Process, s *sim.Sent) {
 	}
 }
 
-// collect sorts what came by sinks, and counts.
-func (r *running) collect(result *Result, stats pipeline.Stats) {
+// collect sorts what came by sinks.
+func (r *running) collect(result *Result) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	result.out, result.count = map[string][]*got{}, map[string]int64{}
+	result.out = map[string][]*got{}
 	for _, g := range inOrder(r.got) {
 		if g.letter != nil {
 			result.dead = append(result.dead, g)
@@ -236,13 +239,18 @@ func (r *running) collect(result *Result, stats pipeline.Stats) {
 			result.out[g.sink] = append(result.out[g.sink], g)
 		}
 	}
+}
+
+// counts adds up the counters of all parts by their names.
+func (r *running) counts(stats pipeline.Stats) map[string]int64 {
+	count := map[string]int64{countRead: stats.Read}
 	for _, c := range stats.Counts {
-		result.count[c.Name] += c.Value
+		count[c.Name] += c.Value
 	}
-	result.count[countRead] = stats.Read
 	for _, s := range r.sent {
-		result.count[countReturned] += int64(s.Returned())
+		count[countReturned] += int64(s.Returned())
 	}
+	return count
 }
 
 // Counters that a test may ask about besides those of the parts of a flow.

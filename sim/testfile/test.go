@@ -15,7 +15,8 @@ type Test struct {
 	// Flow is the one whose source gives the events. The file's only one with a source if it
 	// is not given.
 	Flow string `yaml:"flow"`
-	// Start is what the clock shows at the beginning; 2026-01-01T00:00:00Z if it is not given.
+	// Start is what the clock shows at the beginning. It is the year 2100 if it is not given,
+	// so that no event lies in the future.
 	Start time.Time `yaml:"start"`
 	// In are the messages that come, in their order. Between two of them time passes only
 	// as far as at and after say; behind the last one it does until all are settled.
@@ -50,20 +51,26 @@ func (t *Test) Validate() error {
 
 const patience = 7 * 24 * time.Hour
 
-var newYear = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+var farOff = time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // complete fills in what was left out, and reads what needs the whole file.
 func (t *Test) complete(f *File, n *conf.Node) {
 	t.node, t.expects = n, n.Get("expect")
 	if t.Start.IsZero() {
-		t.Start = newYear
+		t.Start = farOff
 	}
 	if t.For == 0 {
 		t.For = patience
 	}
 	var at time.Duration
 	for i, in := range t.In {
-		in.node = n.Get("in").Items[i]
+		item := n.Get("in").Items[i]
+		if in == nil {
+			f.problems.Errorf(item, "an item of the list is empty")
+			in = &Input{}
+			t.In[i] = in
+		}
+		in.node = item
 		at = in.complete(f, t, at)
 	}
 	t.Expect.complete(f, t.expects)

@@ -22,7 +22,7 @@ func (f *File) Update(results []*Result) (changed int, err error) {
 	sorted := slices.Clone(results)
 	slices.SortFunc(sorted, func(a, b *Result) int { return b.Test.node.Line - a.Test.node.Line }) // the last first: the places before it stay
 	for _, r := range sorted {
-		if len(r.Failures) == 0 {
+		if len(r.Failures) == 0 || slices.ContainsFunc(r.Failures, func(f Failure) bool { return f.final }) {
 			continue
 		}
 		if lines, err = r.rewrite(lines, f); err != nil {

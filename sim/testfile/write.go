@@ -176,6 +176,9 @@ func (g *got) metaText(fields shown) string {
 			parts = append(parts, yamlText(name)+": "+yamlText(meta[name]))
 		}
 	}
+	if len(parts) == 0 {
+		return ""
+	}
 	return "meta: {" + strings.Join(parts, ", ") + "}"
 }
 
