@@ -58,7 +58,7 @@ func (s *testScreen) result(path string, r *testfile.Result) {
 
 // times says how long the test took, and how long the flow thought it took.
 func (s *testScreen) times(r *testfile.Result) string {
-	return fmt.Sprintf("(%s of the flow's time)", r.Passed.Round(time.Millisecond))
+	return fmt.Sprintf("(%s of the flow's time)", testfile.Duration(r.Passed))
 }
 
 func (s *testScreen) coloured(line string) string {

@@ -150,7 +150,7 @@ func (r *Result) unsettled(f *File, run *running, stats pipeline.Stats) {
 	for i, in := range r.Test.In {
 		for _, s := range run.sent {
 			if s.Origin == i && !s.Settled() {
-				r.failFinally(f.at(in.node), fmt.Sprintf("message %s is still not settled %s after the last one came", s.ID, short(r.Test.For)), fmt.Sprintf("%d in flight, %d held; an event that a sink refuses for ever is given up only with on_error: {retry: {give_up_after: …}}", stats.InFlight, stats.Held))
+				r.failFinally(f.at(in.node), fmt.Sprintf("message %s is still not settled %s after the last one came", s.ID, Duration(r.Test.For)), fmt.Sprintf("%d in flight, %d held; an event that a sink refuses for ever is given up only with on_error: {retry: {give_up_after: …}}", stats.InFlight, stats.Held))
 				return
 			}
 		}

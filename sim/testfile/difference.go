@@ -17,7 +17,7 @@ func (e *Event) differences(g *got) (lines []string) {
 	d := &differences{}
 	event := g.event
 	if e.At != nil {
-		d.compare("at", short(*e.At), short(g.at))
+		d.compare("at", Duration(*e.At), Duration(g.at))
 	}
 	d.text("id", e.ID, event.ID)
 	d.text("key", e.Key, event.Key)
@@ -74,8 +74,8 @@ func moment(t time.Time) string {
 	return t.UTC().Format(time.RFC3339Nano)
 }
 
-// short writes a duration without parts that are zero.
-func short(d time.Duration) string {
+// Duration writes a duration without parts that are zero.
+func Duration(d time.Duration) string {
 	text := d.String()
 	if strings.HasSuffix(text, "m0s") {
 		text = strings.TrimSuffix(text, "0s")

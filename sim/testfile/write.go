@@ -123,7 +123,7 @@ func (g *got) text(fields shown) string {
 func (g *got) field(name string, fields shown) string {
 	switch name {
 	case "at":
-		return "at: " + short(g.at)
+		return "at: " + Duration(g.at)
 	case "id":
 		return "id: " + yamlText(g.event.ID)
 	case "key":
