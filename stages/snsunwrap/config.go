@@ -94,4 +94,6 @@ func (c Config) combinations() (errs []error) {
 }
 
 // Traits tells check what the stage does.
-func (c Config) Traits() pipeline.Traits { return pipeline.Traits{SetsID: true, Local: !c.Verify, Remote: c.Verify || c.Confirm} }
+func (c Config) Traits() pipeline.Traits {
+	return pipeline.Traits{SetsID: true, Local: !c.Verify, Remote: c.Verify || c.Confirm}
+}
