@@ -1,6 +1,7 @@
 package host
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"time"
@@ -25,8 +26,14 @@ func For(c Config, env *pipeline.Env, sink bool) *Host {
 	if c.SHA256 == "" && !c.Watch {
 		env.Warn("plugin %s has no sha256: whoever can write its file decides what is run; sha256sum %s prints it", c.Run, c.Run)
 	}
-	env.OnStart(h.Start)
-	env.OnClose(h.Close)
+	env.OnStart(func(ctx context.Context) error {
+		defer pipeline.InRealTime(env.Clock)()
+		return h.Start(ctx)
+	})
+	env.OnClose(func() error {
+		defer pipeline.InRealTime(env.Clock)()
+		return h.Close()
+	})
 	env.OnTryOut(h.Check)
 	return h
 }

@@ -3,8 +3,11 @@ package testfile
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -28,7 +31,7 @@ func catalog(t *testing.T) pipeline.Catalog {
 		})
 	}
 	return pipeline.Catalog{
-		Stages: append(stages.All(), asking),
+		Stages: append(stages.All(), asking, piping),
 		Sources: []pipeline.SourceDef{
 			source("queue", pipeline.Source{Hold: pipeline.Forever, Returns: true}),
 			source("file", pipeline.Source{Hold: pipeline.Forever, Finite: true}),
@@ -48,6 +51,29 @@ func catalog(t *testing.T) pipeline.Catalog {
 // asking is a stage that asks others over the network, unless it is told not to.
 var asking = pipeline.DefineStage("asking", askingConfig{Ask: true}, func(askingConfig, *pipeline.Env) (pipeline.Stage, error) {
 	return pipeline.Map(func(context.Context, *pipeline.Event) error { return nil }), nil
+})
+
+// piping is a stage that waits for an answer in real time, as a plugin does.
+var piping = pipeline.DefineStage("piping", struct{}{}, func(_ struct{}, env *pipeline.Env) (pipeline.Stage, error) {
+	return pipeline.Map(func(ctx context.Context, e *pipeline.Event) error {
+		pipeline.Yield(ctx)
+		defer pipeline.InRealTime(env.Clock)()
+		answer, ask, err := os.Pipe()
+		if err != nil {
+			return err
+		}
+		defer answer.Close()
+		go func() {
+			defer ask.Close()
+			for range 100 {
+				runtime.Gosched()
+			}
+			fmt.Fprint(ask, "heard")
+		}()
+		heard, err := io.ReadAll(answer)
+		e.SetMeta("answer", string(heard))
+		return err
+	}), nil
 })
 
 type askingConfig struct {
