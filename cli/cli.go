@@ -63,7 +63,7 @@ func run(ctx context.Context, catalog pipeline.Catalog, setups []setup.Def, args
 	root.SetArgs(args)
 	root.SetOut(t.out)
 	root.SetErr(t.err)
-	addUnder(root, groupWrite, initCommand(catalog, t), checkCommand(catalog, t), testCommand(catalog, t), stagesCommand(catalog, t), providersCommand(catalog, t), schemaCommand(catalog, setups, t), pluginCommand(t))
+	addUnder(root, groupWrite, initCommand(catalog, t), checkCommand(catalog, t), testCommand(catalog, t), proveCommand(catalog, t), stagesCommand(catalog, t), providersCommand(catalog, t), schemaCommand(catalog, setups, t), pluginCommand(t))
 	addUnder(root, groupLook, graphCommand(catalog, t), expandCommand(catalog, t), inspectCommand(catalog, t), devCommand(catalog, t))
 	addUnder(root, groupRun, runCommand(catalog, t))
 	if len(setups) > 0 {

@@ -107,6 +107,7 @@ func (b *fileBuilder) addStages(f *flow, items []*conf.Node, prefix string, list
 		f.incomplete = f.incomplete || !ok
 		built := &builtStage{name, t.at, s, c, traitsOf(c), t}
 		b.refuseRemote(f.name, built)
+		b.observe(built)
 		*list = append(*list, built)
 	}
 }

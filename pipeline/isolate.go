@@ -1,7 +1,10 @@
 package pipeline
 
 import (
+	"context"
 	"math/rand/v2"
+	"slices"
+	"time"
 
 	"github.com/ThreeDotsLabs/watermill/message"
 )
@@ -53,6 +56,78 @@ func (b *fileBuilder) refuseRemote(flow string, s *builtStage) {
 		b.problems.Errorf(s.node, "%s asks others over the network, which a test or proof of the flow does not", s.address).
 			Hint = "lay settings that need no network over it, in a test as with: {flows: {" + flow + ": {override: {" + s.address + ": {…}}}}}"
 	}
+}
+
+// Passed says what has been done for an event of an isolated pipeline when it gets to a
+// sink: whether it went through a stage that drops copies, and through one that puts
+// events in the order of their times.
+type Passed struct{ Dedupe, Order bool }
+
+type passedKey struct{}
+
+// PassedBy returns what the event of ctx went through.
+func PassedBy(ctx context.Context) Passed {
+	p, _ := ctx.Value(passedKey{}).(Passed)
+	return p
+}
+
+// observe has a stage of an isolated pipeline be noted by what passes it.
+func (b *fileBuilder) observe(s *builtStage) {
+	orders := s.traits.Orders && !s.traits.ByArrival
+	if b.options.Isolation == nil || s.stage == nil || !orders && !s.traits.Dedupes {
+		return
+	}
+	stage := s.stage
+	s.stage = func(next Handler) Handler {
+		return stage(func(ctx context.Context, e *Event) error {
+			p := PassedBy(ctx)
+			p.Dedupe, p.Order = p.Dedupe || s.traits.Dedupes, p.Order || orders
+			return next(context.WithValue(ctx, passedKey{}, p), e)
+		})
+	}
+}
+
+// Orders reports whether a stage of a flow puts events in order.
+func (p *Pipeline) Orders(flow, stage string) bool {
+	f := p.flow(flow)
+	return f != nil && slices.ContainsFunc(f.stages, func(s *builtStage) bool { return s.address == stage && s.traits.Orders })
+}
+
+// LongestHold is the longest time for which a stage of the pipeline may hold an event.
+func (p *Pipeline) LongestHold() (longest time.Duration) {
+	for _, f := range p.flows {
+		for _, s := range f.stages {
+			longest = max(longest, s.traits.Holds)
+		}
+	}
+	return longest
+}
+
+// SamplesOf reads a pipeline.yaml as [Load] does and returns the samples of the presets
+// that a flow takes its events from.
+func SamplesOf(path, name string, o Options) (all [][]byte, _ *Report) {
+	b, report := loadBuilder(path, o)
+	if report.Err() != nil {
+		return nil, report
+	}
+	f := b.p.flow(name)
+	if f == nil {
+		suggest(b.problems.Errorf(nil, "there is no flow %q", name), name, namesOf(b.p.flows, func(f *flow) string { return f.name }))
+		return nil, report
+	}
+	for _, s := range f.sources {
+		if s.preset == nil {
+			continue
+		}
+		samples, err := s.preset.def.samples(s.preset.file.Samples)
+		if err != nil {
+			b.problems.Errorf(s.node, "%v", err)
+		}
+		for _, sample := range samples {
+			all = append(all, sample.Data)
+		}
+	}
+	return all, report
 }
 
 // random is chance, unless something stands in for it.

@@ -16,9 +16,9 @@ type Store struct {
 	// Delay is how long a record takes until it is safe, asked anew for each; nil: no time
 	// at all. What a process that is killed had not brought to safety is lost.
 	Delay func() time.Duration
-	// At is told of each step that a process takes in the store, before and after it
-	// counts; nil: nobody is.
-	At func(p *Process)
+	// At is told of each step that a process takes in the store, and may kill it then;
+	// nil: nobody is.
+	At func(p *Process, step string)
 
 	clock *Clock
 
@@ -84,9 +84,9 @@ func (x *session) Claims(space string) pipeline.Claims { return claims{x, space 
 func (x *session) Times(space string) pipeline.Times { return times{x, space + "\x00"} }
 
 // step is a point at which the process may be killed.
-func (x *session) step() error {
+func (x *session) step(what string) error {
 	if at := x.store.At; at != nil {
-		at(x.process)
+		at(x.process, what)
 	}
 	if x.process.Killed() {
 		return pipeline.ErrReturned
@@ -101,7 +101,7 @@ type claims struct {
 
 // Claim implements [pipeline.Claims].
 func (c claims) Claim(_ context.Context, id pipeline.Digest) (pipeline.Verdict, error) {
-	if err := c.step(); err != nil {
+	if err := c.step("before it looked up an event"); err != nil {
 		return pipeline.Unsure, err
 	}
 	c.store.mu.Lock()
@@ -122,14 +122,13 @@ func (c claims) Commit(ctx context.Context, id pipeline.Digest, ttl time.Duratio
 	if c.store.Delay != nil {
 		half = c.store.Delay() / 2
 	}
-	for _, write := range []func(){func() { c.write(id, ttl) }, func() {}} {
-		pipeline.Sleep(context.WithoutCancel(ctx), c.store.clock, half, nil)
-		if err := c.step(); err != nil {
-			return err
-		}
-		write()
+	pipeline.Sleep(context.WithoutCancel(ctx), c.store.clock, half, nil)
+	if err := c.step("before it had recorded an event"); err != nil {
+		return err
 	}
-	return c.step()
+	c.write(id, ttl)
+	pipeline.Sleep(context.WithoutCancel(ctx), c.store.clock, half, nil)
+	return c.step("when it had recorded an event")
 }
 
 func (c claims) write(id pipeline.Digest, ttl time.Duration) {

@@ -178,3 +178,17 @@ func (f *File) Getenv(name string) (string, bool) {
 }
 
 func (f *File) at(n *conf.Node) string { return fmt.Sprintf("%s:%d", f.Path, n.Line) }
+
+// Payloads are those that come in the tests about a flow.
+func (f *File) Payloads(flow string) (list [][]byte) {
+	for _, t := range f.Tests {
+		for _, in := range t.In {
+			for _, m := range in.messages {
+				if t.Flow == "" || t.Flow == flow {
+					list = append(list, m.payload)
+				}
+			}
+		}
+	}
+	return list
+}

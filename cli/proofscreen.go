@@ -1,0 +1,114 @@
+package cli
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/leat-io/leat/sim/prove"
+	"github.com/leat-io/leat/sim/testfile"
+)
+
+// proofScreen shows how a proof goes, and what came of it.
+type proofScreen struct {
+	t     terminal
+	ink   ink
+	flow  string
+	runs  int
+	seed  uint64
+	live  bool
+	drawn time.Time
+}
+
+func newProofScreen(t terminal, flow string, runs int, seed uint64) *proofScreen {
+	f, ok := t.out.(*os.File)
+	return &proofScreen{t: t, ink: inkFor(t.out), flow: flow, runs: runs, seed: seed, live: ok && isTerminal(f)}
+}
+
+const barWidth = 30
+
+// progress draws a bar, ten times a second.
+func (s *proofScreen) progress(t prove.Totals) {
+	if !s.live || time.Since(s.drawn) < 100*time.Millisecond {
+		return
+	}
+	s.drawn = time.Now()
+	full := barWidth * t.Runs / s.runs
+	fmt.Fprintf(s.t.out, "\r\x1b[K%s%s %s of %s schedules, %s, %s, %s so far",
+		s.ink.good(strings.Repeat("━", full)), s.ink.dim(strings.Repeat("━", barWidth-full)),
+		grouped(int64(t.Runs)), grouped(int64(s.runs)),
+		plural(t.Deliveries, "delivery", "deliveries"), plural(t.Crashes, "crash", "crashes"), roundly(t.Virtual))
+}
+
+func (s *proofScreen) clear() {
+	if s.live {
+		fmt.Fprint(s.t.out, "\r\x1b[K")
+	}
+}
+
+// report prints what came of all schedules.
+func (s *proofScreen) report(r *prove.Report, took time.Duration) {
+	fmt.Fprintf(s.t.out, "%s %s of %s\n\n", s.ink.bold(s.flow+":"), plural(r.Runs, "schedule", "schedules"), plural(r.Events, "event", "events"))
+	s.verdict(r.Lost+r.Stuck == 0, "lost", r.Lost+r.Stuck, "every event arrived, or is among the dead letters")
+	if r.Orders {
+		note := "of a key, by event time"
+		if r.Marked > 0 {
+			note += "; " + grouped(int64(r.Marked)) + " came too late for that, and say so"
+		}
+		s.verdict(r.Unordered == 0, "out of order", r.Unordered, note)
+	}
+	s.copies(r)
+	fmt.Fprintf(s.t.out, "\n  %s, %s, %s of sinks\n", plural(r.Deliveries, "delivery", "deliveries"), plural(r.Crashes, "crash", "crashes"), plural(r.Outages, "outage", "outages"))
+	fmt.Fprintf(s.t.out, "  %s of the flow's time in %s, seed %d\n", roundly(r.Virtual), roundly(took), s.seed)
+	if r.Story != nil {
+		s.story(r.Story)
+	}
+}
+
+func (s *proofScreen) copies(r *prove.Report) {
+	switch {
+	case r.Dedupes:
+		note := "each was under way when the process was killed, or went back to its source"
+		if r.Copies == 0 {
+			note = "every copy was dropped"
+		}
+		s.verdict(r.Repeated == 0, "delivered twice", r.Repeated, "once their source knew that they had arrived")
+		s.line(" ", "duplicates", r.Copies, note)
+	default:
+		s.line(" ", "duplicates", r.Copies, "the flow has no dedupe: copies pass")
+	}
+}
+
+func (s *proofScreen) verdict(good bool, what string, n int, note string) {
+	if good {
+		s.line(s.ink.good("✓"), what, n, note)
+		return
+	}
+	s.line(s.ink.bad("✗"), s.ink.bad(fmt.Sprintf("%-16s", what)), n, note)
+}
+
+func (s *proofScreen) line(sign, what string, n int, note string) {
+	fmt.Fprintf(s.t.out, "  %s %-16s %8s   %s\n", sign, what, grouped(int64(n)), s.ink.dim(note))
+}
+
+// story prints the shortest schedule that was found.
+func (s *proofScreen) story(story *prove.Story) {
+	fmt.Fprintf(s.t.out, "\n%s %s\n\nThe shortest schedule that shows it, of %s tried:\n\n",
+		s.ink.bad(string(story.Violation.Kind)+":"), story.Violation.What, plural(story.Tried, "one", "that were"))
+	width := 0
+	for _, l := range story.Lines {
+		width = max(width, len(testfile.Duration(l.At.Round(time.Millisecond))))
+	}
+	for _, l := range story.Lines {
+		what := l.What
+		if l.Times > 1 {
+			what += fmt.Sprintf(" (%d times)", l.Times)
+		}
+		if strings.Contains(what, "killed") || strings.Contains(what, "is away") {
+			what = s.ink.bad(what)
+		}
+		fmt.Fprintf(s.t.out, "  %*s  %s\n", width, s.ink.dim(testfile.Duration(l.At.Round(time.Millisecond))), what)
+	}
+	fmt.Fprintf(s.t.out, "\n  again: leat prove %s --seed %d\n", s.flow, s.seed)
+}

@@ -1,0 +1,160 @@
+package cli
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/leat-io/leat/pipeline"
+	"github.com/leat-io/leat/sim"
+	"github.com/leat-io/leat/sim/prove"
+	"github.com/leat-io/leat/sim/testfile"
+	"github.com/spf13/cobra"
+)
+
+// proof is leat prove.
+type proof struct {
+	files   []string
+	inputs  []string
+	runs    int
+	seed    uint64
+	catalog pipeline.Catalog
+	t       terminal
+}
+
+func proveCommand(catalog pipeline.Catalog, t terminal) *cobra.Command {
+	p := &proof{catalog: catalog, t: t}
+	c := &cobra.Command{
+		Use:   "prove FLOW",
+		Short: "Run a flow under thousands of schedules in which everything goes wrong",
+		Long: `Runs FLOW of pipeline.yaml, the real engine with your stages and limits in virtual time,
+under schedules drawn by chance: messages come late, out of order and again, sinks are
+slow and away, the process is killed at any point, and the state store loses what it had
+not brought to safety. Sources, sinks and the state are simulated: nothing outside of the
+process is asked or changed.
+
+It counts what is lost, out of order without a mark, or delivered twice, and for the
+first such event prints the shortest schedule that it finds.
+
+Messages are made of samples: those in --input (a payload each, or one on each line of a
+.jsonl file), else those of the flow's presets, else the inputs of the tests beside the
+file. Times in them are moved to have several events of a key.
+
+Exit code 1 when a promise is broken or a file cannot be used, 2 on wrong usage.`,
+		Example: `  leat prove parcels
+  leat prove parcels --runs 10000 --seed 7
+  leat prove parcels --input feed.jsonl`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return fmt.Errorf("want the name of one FLOW, got %d", len(args))
+			}
+			return nil
+		},
+		RunE: func(_ *cobra.Command, args []string) error { return p.run(args[0]) },
+	}
+	c.Flags().StringArrayVarP(&p.files, "file", "f", nil, "a file; more of them add to the first and replace parts of it")
+	c.Flags().StringArrayVar(&p.inputs, "input", nil, "a file with a sample; may be given several times")
+	c.Flags().IntVar(&p.runs, "runs", 1000, "how many schedules to try")
+	c.Flags().Uint64Var(&p.seed, "seed", 1, "where chance begins: the same seed gives the same schedules")
+	return c
+}
+
+func (p *proof) run(flow string) error {
+	if p.runs < 1 {
+		return usageError(fmt.Sprintf("--runs %d: must be at least 1", p.runs))
+	}
+	first, overlays, err := filesOf(p.files, nil)
+	if err != nil {
+		return err
+	}
+	o := prove.Options{
+		Flow: flow, Runs: p.runs, Seed: p.seed,
+		Options: pipeline.Options{Catalog: p.catalog, Overlays: overlays},
+		Load: func(o pipeline.Options) (*pipeline.Pipeline, *pipeline.Report) {
+			return pipeline.LoadWithReport(first, o)
+		},
+	}
+	if o.Samples, err = p.samples(first, flow, &o.Options); err != nil {
+		return err
+	}
+	still := sim.NewStillness()
+	defer still.Close()
+	screen := newProofScreen(p.t, flow, p.runs, p.seed)
+	o.Progress = screen.progress
+	begun := time.Now()
+	report, err := prove.Prove(o, still)
+	if screen.clear(); err != nil {
+		return err
+	}
+	if screen.report(report, time.Since(begun)); report.Violations() > 0 {
+		return errProblem
+	}
+	return nil
+}
+
+// samples finds payloads for the flow. What the tests beside the file set counts for it.
+func (p *proof) samples(file, flow string, o *pipeline.Options) ([][]byte, error) {
+	tests, err := p.tests(file)
+	if err != nil {
+		return nil, err
+	}
+	if tests != nil {
+		o.Getenv = func(name string) (string, bool) {
+			if v, ok := tests.Getenv(name); ok {
+				return v, true
+			}
+			return os.LookupEnv(name)
+		}
+		if tests.With != nil {
+			o.Patches = append(o.Patches, *tests.With)
+		}
+	}
+	if len(p.inputs) > 0 {
+		return p.read()
+	}
+	samples, report := pipeline.SamplesOf(file, flow, *o)
+	if err := report.Err(); err != nil {
+		return nil, err
+	}
+	if len(samples) == 0 && tests != nil {
+		samples = tests.Payloads(flow)
+	}
+	if len(samples) == 0 {
+		return nil, fmt.Errorf("there are no samples for flow %s: its sources are no presets and %s has no inputs for it; name payloads with --input FILE", flow, testsOf(file))
+	}
+	return samples, nil
+}
+
+func testsOf(file string) string { return strings.TrimSuffix(file, ".yaml") + testfile.Suffix }
+
+func (p *proof) tests(file string) (*testfile.File, error) {
+	tests, err := testfile.Read(testsOf(file))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return tests, err
+}
+
+// read reads the samples that were named.
+func (p *proof) read() (samples [][]byte, err error) {
+	for _, name := range p.inputs {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			return nil, usageError("--input " + err.Error())
+		}
+		if !strings.HasSuffix(name, ".jsonl") {
+			samples = append(samples, data)
+			continue
+		}
+		for line := range bytes.Lines(data) {
+			if line = bytes.TrimSpace(line); len(line) > 0 {
+				samples = append(samples, line)
+			}
+		}
+	}
+	return samples, nil
+}
