@@ -26,7 +26,7 @@ func newProofScreen(t terminal, flow string, runs int, seed uint64) *proofScreen
 	return &proofScreen{t: t, ink: inkFor(t.out), flow: flow, runs: runs, seed: seed, live: ok && isTerminal(f)}
 }
 
-const barWidth = 30
+const barWidth = 24
 
 // progress draws a bar, ten times a second.
 func (s *proofScreen) progress(t prove.Totals) {
@@ -35,10 +35,9 @@ func (s *proofScreen) progress(t prove.Totals) {
 	}
 	s.drawn = time.Now()
 	full := barWidth * t.Runs / s.runs
-	fmt.Fprintf(s.t.out, "\r\x1b[K%s%s %s of %s schedules, %s, %s, %s so far",
+	fmt.Fprintf(s.t.out, "\r\x1b[K%s%s %s of %s, %s, %s",
 		s.ink.good(strings.Repeat("━", full)), s.ink.dim(strings.Repeat("━", barWidth-full)),
-		grouped(int64(t.Runs)), grouped(int64(s.runs)),
-		plural(t.Deliveries, "delivery", "deliveries"), plural(t.Crashes, "crash", "crashes"), roundly(t.Virtual))
+		grouped(int64(t.Runs)), plural(s.runs, "schedule", "schedules"), plural(t.Crashes, "crash", "crashes"), roundly(t.Virtual))
 }
 
 func (s *proofScreen) clear() {

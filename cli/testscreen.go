@@ -26,8 +26,17 @@ func newTestScreen(t terminal, verbose bool) *testScreen {
 
 func (s *testScreen) running(path, name string) {
 	if s.live {
-		fmt.Fprintf(s.t.out, "\r\x1b[K%s", s.ink.dim(path+": "+name))
+		fmt.Fprintf(s.t.out, "\r\x1b[K%s", s.ink.dim(cut(path+": "+name)))
 	}
+}
+
+// cut makes a text fit on a line, which could not be written over otherwise.
+func cut(text string) string {
+	const width = 79
+	if r := []rune(text); len(r) > width {
+		return string(r[:width-1]) + "…"
+	}
+	return text
 }
 
 // clear takes the line away that says what runs.
@@ -120,7 +129,7 @@ func (s *testScreen) summary(files []testfile.FileResults, took time.Duration) (
 // roundly writes a duration as people say it.
 func roundly(d time.Duration) string {
 	switch {
-	case d >= 48*time.Hour:
+	case d >= 240*time.Hour:
 		return fmt.Sprintf("%.0f days", d.Hours()/24)
 	case d >= time.Hour:
 		return fmt.Sprintf("%.1f hours", d.Hours())

@@ -64,7 +64,7 @@ func (r *run) judgeLoss(o *result) {
 		return
 	}
 	for _, m := range missing {
-		o.violate(Lost, "event %s of message %s never arrived at %s, and its source was told that it had", m.id, messageName(m.message), m.sink)
+		o.violate(Lost, "event %s of message %s never arrived at %s, and its source was told that it had", m.id, r.name(m.message), m.sink)
 	}
 }
 

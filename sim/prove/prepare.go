@@ -1,9 +1,11 @@
 package prove
 
 import (
+	"bytes"
 	"errors"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/leat-io/leat/pipeline"
@@ -16,6 +18,7 @@ type prover struct {
 	still *sim.Stillness
 
 	messages        []*sample
+	named           int // messages that have names before those
 	sinks           []string
 	start           time.Time     // later than every event
 	window          time.Duration // twice as long as the flow holds an event
@@ -33,6 +36,7 @@ type sample struct {
 type outcome struct {
 	sink    string
 	id      string // with its type
+	rawID   string // without
 	key     string
 	time    time.Time
 	passed  pipeline.Passed
@@ -103,7 +107,7 @@ func (p *prover) vary(s *sample) error {
 
 // look runs a message alone, with nothing going wrong.
 func (p *prover) look(payload []byte) (*sample, error) {
-	calm := &prover{Options: p.Options, still: p.still, start: p.start, window: p.window, messages: []*sample{{payload: payload}}}
+	calm := &prover{Options: p.Options, still: p.still, start: p.start, named: len(p.messages), messages: []*sample{{payload: payload}}}
 	r, err := calm.run(&Schedule{Arrivals: []Arrival{{}}}, nil)
 	if err != nil {
 		return nil, err
@@ -136,14 +140,25 @@ func (s *sample) sameIDs(v *sample) bool {
 	return slices.ContainsFunc(v.comes, func(o outcome) bool { return slices.ContainsFunc(s.comes, o.is) })
 }
 
+// ids are texts in the payload that tell its events apart: their ids, or long parts of
+// them that are no part of a key.
 func (s *sample) ids() (ids []string) {
 	for _, o := range s.comes {
-		if id := o.id; !slices.Contains(ids, id) {
-			ids = append(ids, id)
+		parts := []string{o.rawID}
+		if !bytes.Contains(s.payload, []byte(o.rawID)) {
+			parts = strings.Split(o.rawID, "|")
+		}
+		for _, part := range parts {
+			if len(part) >= shortestPart && !strings.Contains(o.key, part) && !slices.Contains(ids, part) {
+				ids = append(ids, part)
+			}
 		}
 	}
 	return ids
 }
+
+// shortestPart keeps words that mean something from being taken for an id.
+const shortestPart = 2
 
 // events is how many there are in all messages.
 func (p *prover) events() int {
@@ -158,4 +173,5 @@ func (p *prover) events() int {
 	return len(seen)
 }
 
-func messageName(n int) string { return "m" + strconv.Itoa(n+1) }
+// name is what a source calls a message.
+func (p *prover) name(message int) string { return "m" + strconv.Itoa(p.named+message+1) }

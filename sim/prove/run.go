@@ -117,7 +117,7 @@ func (r *run) inlets(p *sim.Process) []sim.Inlet {
 func (r *run) arrive() {
 	for _, a := range r.schedule.Arrivals {
 		r.pass(r.start.Add(a.At))
-		s := &sim.Sent{ID: messageName(a.Message), Payload: r.prover.messages[a.Message].payload, Meta: map[string]string{messageMeta: strconv.Itoa(len(r.messages))}, Origin: a.Message}
+		s := &sim.Sent{ID: r.name(a.Message), Payload: r.prover.messages[a.Message].payload, Meta: map[string]string{messageMeta: strconv.Itoa(len(r.messages))}, Origin: a.Message}
 		r.mu.Lock()
 		r.messages = append(r.messages, s)
 		r.mu.Unlock()
@@ -280,7 +280,7 @@ func (r *run) down(sink string) bool {
 
 func (r *run) delivery(ctx context.Context, p *sim.Process, sink string, e *pipeline.Event) (delivery, error) {
 	d := delivery{at: r.world.Clock.Now().Sub(r.start), settled: true}
-	d.outcome = outcome{sink: sink, id: e.ID, key: e.Key, time: e.Time, passed: pipeline.PassedBy(ctx)}
+	d.outcome = outcome{sink: sink, id: e.ID, rawID: e.ID, key: e.Key, time: e.Time, passed: pipeline.PassedBy(ctx)}
 	if e.Type != "" {
 		d.id += " (" + e.Type + ")"
 	}

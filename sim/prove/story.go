@@ -126,7 +126,11 @@ func (t *telling) delivered(r *run, d delivery) {
 func (r *run) about(n int) string {
 	var parts []string
 	for _, o := range r.prover.messages[n].comes {
-		if text := o.id + " at " + clockTime(o.time); !strings.Contains(strings.Join(parts, "; "), text) {
+		text := o.id
+		if !o.time.IsZero() {
+			text += " at " + clockTime(o.time)
+		}
+		if !strings.Contains(strings.Join(parts, "; "), text) {
 			parts = append(parts, text)
 		}
 	}
