@@ -18,6 +18,7 @@ type inlet struct {
 	queue []*Sent
 	open  int // given and not acknowledged
 	ended bool
+	read  bool // somebody has subscribed
 }
 
 func (in *inlet) add(s *Sent) {
@@ -44,6 +45,9 @@ func (in *inlet) signal() {
 // Subscribe implements [message.Subscriber].
 func (in *inlet) Subscribe(ctx context.Context, _ string) (<-chan *message.Message, error) {
 	out := make(chan *message.Message)
+	in.mu.Lock()
+	in.read = true
+	in.mu.Unlock()
 	go func() {
 		defer close(out)
 		for {

@@ -35,6 +35,7 @@ type Process struct {
 	inlets  map[string]*inlet // by flow and source
 	order   []string          // of their names
 	killed  atomic.Bool
+	cutAt   atomic.Pointer[time.Time]
 	cancel  context.CancelFunc
 	ended   chan struct{}
 	err     error
@@ -107,6 +108,15 @@ func (p *Process) Send(to Inlet, s *Sent) { p.inlets[to.Flow+"/"+to.Source].add(
 // End ends a source; see [pipeline.Source].Finite.
 func (p *Process) End(in Inlet) { p.inlets[in.Flow+"/"+in.Source].end() }
 
+// Reads reports whether the process has begun to read a source. One that is to lead, and does
+// not yet, has not.
+func (p *Process) Reads(in Inlet) bool {
+	i := p.inlets[in.Flow+"/"+in.Source]
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.read
+}
+
 // Ended reports whether the process runs no longer.
 func (p *Process) Ended() bool {
 	select {
@@ -136,13 +146,22 @@ func (p *Process) Stop() error {
 
 // Cut ends everything that the process does to the world at once, as if it were killed:
 // from now on nothing that it does has an effect. [Process.Bury] ends its goroutines.
-func (p *Process) Cut() { p.killed.Store(true) }
+func (p *Process) Cut() {
+	now := p.world.Clock.Now()
+	p.cutAt.Store(&now)
+	p.killed.Store(true)
+}
 
 // Killed reports whether the process was cut off.
 func (p *Process) Killed() bool { return p.killed.Load() }
 
 // Bury has what is left of a process that was cut off end, as time passes.
-func (p *Process) Bury() { p.cancel() }
+func (p *Process) Bury() {
+	if p.session != nil {
+		p.session.store.shared.wake()
+	}
+	p.cancel()
+}
 
 // Err is what the run has ended with.
 func (p *Process) Err() error {

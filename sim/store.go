@@ -3,6 +3,7 @@ package sim
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/leat-io/leat/pipeline"
@@ -20,7 +21,10 @@ type Store struct {
 	// nil: nobody is.
 	At func(p *Process, step string)
 
-	clock *Clock
+	clock  *Clock
+	shared *shared
+	// replicas: the file names a state that several processes share.
+	replicas atomic.Bool
 
 	mu      sync.Mutex
 	ids     map[string]record
@@ -43,7 +47,9 @@ type moment struct {
 
 // NewStore returns an empty store.
 func NewStore(clock *Clock) *Store {
-	return &Store{clock: clock, ids: map[string]record{}, times: map[string]moment{}}
+	s := &Store{clock: clock, ids: map[string]record{}, times: map[string]moment{}}
+	s.shared = newShared(s)
+	return s
 }
 
 func (s *Store) random(n int64) int64 {
@@ -53,13 +59,21 @@ func (s *Store) random(n int64) int64 {
 	return s.Random(n)
 }
 
+// Shared reports whether the state of the file is one that replicas share; known once a
+// process was made.
+func (s *Store) Shared() bool { return s.replicas.Load() }
+
 // open gives a process its way to the store.
-func (s *Store) open(p *Process, _ pipeline.State) pipeline.State {
+func (s *Store) open(p *Process, real pipeline.State) pipeline.State {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.runs++
 	p.session = &session{store: s, process: p, run: s.runs, unclean: s.unclean, times: map[string]time.Time{}}
 	s.unclean = true // until the session is closed
+	if _, shared := real.(pipeline.Leases); shared {
+		s.replicas.Store(true)
+		return replica{p.session}
+	}
 	return p.session
 }
 
@@ -107,6 +121,8 @@ func (c claims) Claim(_ context.Context, id pipeline.Digest) (pipeline.Verdict, 
 	c.store.mu.Lock()
 	defer c.store.mu.Unlock()
 	switch r, known := c.store.ids[c.space+string(id[:])]; {
+	case (!known || !c.store.clock.Now().Before(r.until)) && c.store.Shared():
+		return c.store.shared.claim(c.process, c.space+string(id[:])), nil
 	case !known || !c.store.clock.Now().Before(r.until):
 		return pipeline.Claimed, nil
 	case r.run == c.run:
@@ -162,7 +178,13 @@ func (x *session) close() {
 func (c claims) Quick() bool { return c.store.Delay == nil }
 
 // Release implements [pipeline.Claims].
-func (c claims) Release(context.Context, pipeline.Digest) error { return nil }
+func (c claims) Release(_ context.Context, id pipeline.Digest) error {
+	if err := c.step("before it gave an event back"); err != nil {
+		return err
+	}
+	c.store.shared.release(c.process, c.space+string(id[:]))
+	return nil
+}
 
 type times struct {
 	*session

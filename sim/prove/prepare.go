@@ -23,6 +23,7 @@ type prover struct {
 	start           time.Time     // later than every event
 	window          time.Duration // twice as long as the flow holds an event
 	dedupes, orders bool          // the flow promises it
+	shares          bool          // several processes share the work
 }
 
 // sample is a message and what comes of it when nothing goes wrong.

@@ -55,7 +55,7 @@ func catalog(replaced []pipeline.StageDef) pipeline.Catalog {
 		Sinks: []pipeline.SinkDef{pipeline.DefineSink("sink", struct{}{}, func(struct{}, *pipeline.Env) (pipeline.Handler, error) {
 			return nil, nil
 		})},
-		States: []pipeline.StateDef{memory.State},
+		States: []pipeline.StateDef{memory.State, sharedState},
 	}
 	for _, s := range stages.All() {
 		for _, other := range replaced {
@@ -68,18 +68,32 @@ func catalog(replaced []pipeline.StageDef) pipeline.Catalog {
 	return c
 }
 
+// sharedState is a state store that says that replicas can share it; a simulated one stands
+// in for it.
+var sharedState = pipeline.DefineState("shared", struct{}{}, func(struct{}, *pipeline.Env) (pipeline.State, error) {
+	return struct {
+		pipeline.State
+		pipeline.Leases
+	}{}, nil
+})
+
 func source(name string, s pipeline.Source) pipeline.SourceDef {
 	return pipeline.DefineSource(name, struct{}{}, func(struct{}, *pipeline.Env) (*pipeline.Source, error) { return &s, nil })
 }
 
 func TestTheRealStagesKeepTheirPromises(t *testing.T) {
-	for _, from := range []string{"queue", "file"} {
-		r := prove(t, fmt.Sprintf(flow, from), 300)
+	for name, text := range map[string]string{
+		"queue":    fmt.Sprintf(flow, "queue"),
+		"file":     fmt.Sprintf(flow, "file"),
+		"replicas": fmt.Sprintf(flow, "queue") + "state: {shared: {}}\n",
+		"leader":   strings.Replace(fmt.Sprintf(flow, "queue")+"state: {shared: {}}\n", "2h}", "2h, mode: leader}", 1),
+	} {
+		r := prove(t, text, 300)
 		if r.Violations() > 0 {
-			t.Errorf("%s: %+v\n%s", from, r.Totals, text(r.Story))
+			t.Errorf("%s: %+v\n%s", name, r.Totals, told(r.Story))
 		}
 		if r.Events != 16 || !r.Dedupes || !r.Orders || r.Crashes < 100 || r.Deliveries < 1000 || r.Copies == 0 {
-			t.Errorf("%s: little happened: %+v", from, r)
+			t.Errorf("%s: little happened: %+v", name, r)
 		}
 	}
 }
@@ -164,17 +178,28 @@ func TestPlantedMistakesAreFoundAndTold(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			r := prove(t, fmt.Sprintf(flow, "queue"), 300, c.stage)
 			if r.Story == nil || r.Story.Violation.Kind != c.kind {
-				t.Fatalf("not found: %+v\n%s", r.Totals, text(r.Story))
+				t.Fatalf("not found: %+v\n%s", r.Totals, told(r.Story))
 			}
 			if s := r.Story.Schedule; len(s.Arrivals) > c.arrivals || len(s.Crashes) > c.crashes || len(s.Outages) > 0 {
-				t.Errorf("the story is too long:\n%s", text(r.Story))
+				t.Errorf("the story is too long:\n%s", told(r.Story))
 			}
-			t.Log(text(r.Story))
+			t.Log(told(r.Story))
 		})
 	}
 }
 
-func text(s *Story) string {
+// Replicas that know nothing of what the others have under way are found out, too.
+func TestPlantedMistakesAreFoundAmongReplicas(t *testing.T) {
+	for name, stage := range map[string]pipeline.StageDef{"commits first": commitsFirst, "forgets what is under way": forgetsCopies, "releases what expired": releasesWhatExpired} {
+		r := prove(t, fmt.Sprintf(flow, "queue")+"state: {shared: {}}\n", 300, stage)
+		if r.Violations() == 0 {
+			t.Errorf("dedupe or reorder %s, and nobody notices: %+v", name, r.Totals)
+		}
+		t.Log(told(r.Story))
+	}
+}
+
+func told(s *Story) string {
 	if s == nil {
 		return "no story"
 	}

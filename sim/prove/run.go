@@ -46,17 +46,33 @@ type run struct {
 	world    *sim.World
 	store    *sim.Store
 	told     *telling // nil: nobody listens
+	agenda   []task
 
 	mu       sync.Mutex
 	chance   *rand.Rand
-	process  *sim.Process
-	number   int // of the process
-	points   int // that the process has passed
+	replicas []*replica
+	started  int // processes so far
 	crashes  []Crash
 	log      []delivery
 	messages []*sim.Sent
 	returned map[*sim.Sent]int // deliveries in the log when it went back last
 	dropped  int64             // by a stage that orders
+}
+
+// task is something to be done at a time when all is quiet.
+type task struct {
+	at time.Time
+	do func()
+}
+
+// replica is one of the processes that share the work.
+type replica struct {
+	index   int
+	process *sim.Process
+	number  int         // of the process, among all that were started
+	points  int         // that the process has passed
+	has     []*sim.Sent // what it was given
+	down    bool        // it was killed, and is not started again yet
 }
 
 // run tries a schedule.
@@ -70,10 +86,13 @@ func (p *prover) run(s *Schedule, told *telling) (*result, error) {
 	if s.Slow {
 		r.store.Delay = func() time.Duration { return time.Duration(r.random(50)) * time.Millisecond }
 	}
-	if err := r.begin(); err != nil {
+	if err := r.beginAll(); err != nil {
 		return nil, err
 	}
-	r.arrive()
+	for _, a := range s.Arrivals {
+		r.pass(r.start.Add(a.At), nil)
+		r.arrive(a.Message)
+	}
 	settled := r.finish()
 	out := &result{schedule: s, log: r.log, deliveries: len(r.log), crashes: len(s.Crashes) - len(r.crashes), virtual: r.world.Clock.Now().Sub(p.start)}
 	r.judge(out, settled)
@@ -86,8 +105,35 @@ func (r *run) random(n int64) int64 {
 	return r.chance.Int64N(n)
 }
 
+// replicasOf is how many processes run where they can share a state.
+const replicasOf = 2
+
+// beginAll starts the first process, and another where they can share a state and their
+// sources.
+func (r *run) beginAll() error {
+	if err := r.begin(r.add()); err != nil {
+		return err
+	}
+	finite := slices.ContainsFunc(r.replicas[0].process.Inlets(), func(in sim.Inlet) bool { return in.Can.Finite })
+	r.shares = r.store.Shared() && !finite
+	for r.shares && len(r.replicas) < replicasOf {
+		if err := r.begin(r.add()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *run) add() *replica {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	rep := &replica{index: len(r.replicas)}
+	r.replicas = append(r.replicas, rep)
+	return rep
+}
+
 // begin starts a process.
-func (r *run) begin() error {
+func (r *run) begin(rep *replica) error {
 	p, report := sim.NewProcess(r.world, r.Load, r.Options.Options, r, r.store)
 	if p == nil {
 		return report.Err()
@@ -100,8 +146,8 @@ func (r *run) begin() error {
 		return fmt.Errorf("flow %s has no source", r.Flow)
 	}
 	r.mu.Lock()
-	r.process, r.points = p, 0
-	r.number++
+	r.started++
+	rep.process, rep.points, rep.number, rep.down = p, 0, r.started, false
 	r.mu.Unlock()
 	p.Start()
 	r.world.Settle()
@@ -113,22 +159,27 @@ func (r *run) inlets(p *sim.Process) []sim.Inlet {
 	return slices.DeleteFunc(p.Inlets(), func(in sim.Inlet) bool { return r.Flow != "" && in.Flow != r.Flow })
 }
 
-// arrive has all messages come, each in its time.
-func (r *run) arrive() {
-	for _, a := range r.schedule.Arrivals {
-		r.pass(r.start.Add(a.At))
-		s := &sim.Sent{ID: r.name(a.Message), Payload: r.prover.messages[a.Message].payload, Meta: map[string]string{messageMeta: strconv.Itoa(len(r.messages))}, Origin: a.Message}
-		r.mu.Lock()
-		r.messages = append(r.messages, s)
-		r.mu.Unlock()
-		r.told.add(r, "message %s comes%s", s.ID, r.about(a.Message))
-		r.send(s)
-		r.world.Settle()
-		r.raise()
+// arrive has a message come.
+func (r *run) arrive(message int) {
+	s := &sim.Sent{Payload: r.prover.messages[message].payload, ID: r.name(message), Meta: map[string]string{messageMeta: strconv.Itoa(len(r.messages))}, Origin: message}
+	r.mu.Lock()
+	r.messages = append(r.messages, s)
+	r.mu.Unlock()
+	r.told.add(r, "message %s comes%s", s.ID, r.about(message))
+	r.send(s)
+	if len(r.messages) == len(r.schedule.Arrivals) {
+		r.endInput()
 	}
-	for _, in := range r.process.Inlets() {
-		if in.Can.Finite {
-			r.process.End(in)
+	r.world.Settle()
+}
+
+// endInput ends sources that have an end.
+func (r *run) endInput() {
+	for _, rep := range r.replicas {
+		for _, in := range rep.process.Inlets() {
+			if in.Can.Finite {
+				rep.process.End(in)
+			}
 		}
 	}
 }
@@ -136,60 +187,157 @@ func (r *run) arrive() {
 // messageMeta is the metadata that says which message an event came with.
 const messageMeta = "leat-prove"
 
+// send gives a message to a process, if one runs; else later.
 func (r *run) send(s *sim.Sent) {
-	inlets := r.inlets(r.process)
-	r.process.Send(inlets[s.Origin.(int)%len(inlets)], s)
+	up := slices.DeleteFunc(slices.Clone(r.replicas), func(rep *replica) bool { return rep.down || rep.process.Killed() || !rep.process.Reads(r.inlets(rep.process)[0]) })
+	if len(up) == 0 {
+		r.later(redelivery, func() { r.send(s) })
+		return
+	}
+	rep := up[0]
+	if len(up) > 1 {
+		rep = up[r.random(int64(len(up)))]
+	}
+	rep.has = append(rep.has, s)
+	inlets := r.inlets(rep.process)
+	rep.process.Send(inlets[s.Origin.(int)%len(inlets)], s)
 }
 
-// pass lets time pass, and starts the process again whenever it was killed.
-func (r *run) pass(t time.Time) {
-	for {
-		r.world.Until(t, r.dead)
-		if !r.dead() {
-			r.world.GoOn(t)
+func (r *run) later(d time.Duration, do func()) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.agenda = append(r.agenda, task{r.world.Clock.Now().Add(d), do})
+}
+
+// next takes the first task out that is due by t.
+func (r *run) next(t time.Time) (task, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	first := -1
+	for i, k := range r.agenda {
+		if !k.at.After(t) && (first < 0 || k.at.Before(r.agenda[first].at)) {
+			first = i
+		}
+	}
+	if first < 0 {
+		return task{}, false
+	}
+	k := r.agenda[first]
+	r.agenda = slices.Delete(r.agenda, first, first+1)
+	return k, true
+}
+
+// pass lets time pass until t, or until it is done if that is asked, and does what is due
+// meanwhile. Processes that were killed are started again.
+func (r *run) pass(t time.Time, done func() bool) {
+	for done == nil || !done() {
+		k, any := r.next(t)
+		limit := t
+		if any {
+			limit = k.at
+		}
+		changed := r.world.Until(limit, func() bool { return r.anyKilled() || r.agendaBefore(limit) || done != nil && done() })
+		if changed && any {
+			r.mu.Lock()
+			r.agenda = append(r.agenda, k) // not yet: something came before
+			r.mu.Unlock()
+		}
+		switch {
+		case r.buryKilled() || changed:
+		case any:
+			r.world.GoOn(limit)
+			k.do()
+			r.world.Settle()
+		default:
+			if done == nil {
+				r.world.GoOn(t)
+				r.buryKilled()
+			}
 			return
 		}
-		r.raise()
 	}
 }
 
-func (r *run) dead() bool { return r.process.Killed() }
+// agendaBefore reports whether there is something new to do before t.
+func (r *run) agendaBefore(t time.Time) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.ContainsFunc(r.agenda, func(k task) bool { return k.at.Before(t) })
+}
 
-// raise starts the process again if it was killed. Its source gives it again what it had
-// not settled.
-func (r *run) raise() {
-	for r.dead() {
-		r.process.Bury()
-		crash := r.crashes[0]
-		r.crashes = r.crashes[1:]
-		r.noteSettled()
-		r.countDropped()
-		r.world.GoOn(r.world.Clock.Now().Add(crash.Down))
-		if err := r.begin(); err != nil {
-			panic(err) // it began before
+func (r *run) anyKilled() bool {
+	return slices.ContainsFunc(r.replicas, func(rep *replica) bool { return !rep.down && rep.process.Killed() })
+}
+
+// buryKilled does what follows a kill: what the process had not settled is given again, to
+// itself or to others, and it is started again after a while.
+func (r *run) buryKilled() (any bool) {
+	for _, rep := range r.replicas {
+		if rep.down || !rep.process.Killed() {
+			continue
 		}
-		r.told.add(r, "it is started again, and gets what was not settled")
-		for _, s := range r.messages {
-			if !s.Settled() {
-				r.send(s)
-			}
+		any = true
+		rep.down = true
+		r.noteSettled(rep)
+		r.countDropped(rep.process)
+		rep.process.Bury()
+		lost := slices.DeleteFunc(rep.has, (*sim.Sent).Settled)
+		rep.has = nil
+		if down := r.downFor(); r.shares {
+			r.later(redelivery, func() { r.sendAll(lost) })
+			r.later(down, func() { r.restart(rep, nil) })
+		} else {
+			r.later(down, func() { r.restart(rep, lost) })
 		}
-		for _, in := range r.process.Inlets() {
-			if in.Can.Finite && len(r.messages) == len(r.schedule.Arrivals) {
-				r.process.End(in)
-			}
-		}
-		r.world.Settle()
 	}
+	return any
+}
+
+// downFor is how long the process is away that was killed last.
+func (r *run) downFor() time.Duration {
+	i := min(max(len(r.schedule.Crashes)-len(r.crashes)-1, 0), len(r.schedule.Crashes)-1)
+	return r.schedule.Crashes[i].Down
+}
+
+func (r *run) restart(rep *replica, lost []*sim.Sent) {
+	if err := r.begin(rep); err != nil {
+		panic(err) // it began before
+	}
+	r.told.add(r, "%s is started again%s", r.called(rep), r.andGets(lost))
+	r.sendAll(lost)
+	if len(r.messages) == len(r.schedule.Arrivals) {
+		r.endInput()
+	}
+}
+
+func (r *run) andGets(lost []*sim.Sent) string {
+	if r.shares {
+		return ""
+	}
+	return ", and gets what was not settled"
+}
+
+func (r *run) sendAll(list []*sim.Sent) {
+	for _, s := range list {
+		r.send(s)
+	}
+}
+
+// called is what a process is called where there are several.
+func (r *run) called(rep *replica) string {
+	if !r.shares {
+		return "the process"
+	}
+	return "process " + string(rune('A'+rep.index))
 }
 
 // noteSettled says of all deliveries of a process that was killed whether their sources
 // know of them.
-func (r *run) noteSettled() {
+func (r *run) noteSettled(rep *replica) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for i := range r.log {
-		if d := &r.log[i]; d.process == r.number {
+		if d := &r.log[i]; d.process == rep.number {
 			d.settled = d.sent.Settled()
 		}
 	}
@@ -197,25 +345,20 @@ func (r *run) noteSettled() {
 
 // finish lets time pass until all messages are settled, and stops.
 func (r *run) finish() (settled bool) {
-	end := r.world.Clock.Now().Add(patience)
-	for {
-		settled = r.world.Until(end, func() bool { return r.dead() || r.settled() })
-		if !r.dead() {
-			break
+	r.pass(r.world.Clock.Now().Add(patience), r.settled)
+	for _, rep := range r.replicas {
+		if !rep.down {
+			_ = rep.process.Stop()
+			r.countDropped(rep.process)
 		}
-		r.raise()
 	}
-	settled = r.settled()
-	_ = r.process.Stop()
-	r.countDropped()
-	return settled
+	return r.settled()
 }
 
-// countDropped adds up what the process has dropped because it was late.
-func (r *run) countDropped() {
-	p := r.process.Pipeline
-	for _, c := range p.Stats().Counts {
-		if c.Name == pipeline.CountDropped && p.Orders(c.Flow, c.Part) {
+// countDropped adds up what a process has dropped because it was late.
+func (r *run) countDropped(p *sim.Process) {
+	for _, c := range p.Pipeline.Stats().Counts {
+		if c.Name == pipeline.CountDropped && p.Pipeline.Orders(c.Flow, c.Part) {
 			r.dropped += c.Value
 		}
 	}
@@ -229,17 +372,29 @@ func (r *run) settled() bool {
 		!slices.ContainsFunc(r.messages, func(s *sim.Sent) bool { return !s.Settled() })
 }
 
+// replica is the one of a process, nil for one that was replaced.
+func (r *run) replica(p *sim.Process) *replica {
+	for _, rep := range r.replicas {
+		if rep.process == p {
+			return rep
+		}
+	}
+	return nil
+}
+
 // point is a point at which a process may be killed.
 func (r *run) point(p *sim.Process, step string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if p != r.process || p.Killed() {
+	rep := r.replica(p)
+	if rep == nil || p.Killed() {
 		return
 	}
-	r.points++
-	if len(r.crashes) > 0 && r.points == r.crashes[0].Point {
+	rep.points++
+	if len(r.crashes) > 0 && r.crashes[0].Replica%len(r.replicas) == rep.index && rep.points >= r.crashes[0].Point {
+		r.crashes = r.crashes[1:]
 		p.Cut()
-		r.told.add(r, "the process is killed, %s", step)
+		r.told.add(r, "%s is killed, %s", r.called(rep), step)
 	}
 }
 
@@ -302,7 +457,9 @@ func (r *run) delivery(ctx context.Context, p *sim.Process, sink string, e *pipe
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	d.process = r.number
+	if rep := r.replica(p); rep != nil {
+		d.process = rep.number
+	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n >= len(r.messages) {
 		return d, pipeline.Reject(fmt.Errorf("the flow takes the metadata %s away, by which a proof knows events", messageMeta))
@@ -316,15 +473,13 @@ func (r *run) delivery(ctx context.Context, p *sim.Process, sink string, e *pipe
 func (r *run) Settled(_ *sim.Process, s *sim.Sent) { r.told.add(r, "message %s is settled", s.ID) }
 
 // Returned implements [sim.Outside]: the source gives the message again after a while.
-func (r *run) Returned(p *sim.Process, s *sim.Sent) {
+func (r *run) Returned(_ *sim.Process, s *sim.Sent) {
 	r.mu.Lock()
 	r.returned[s] = len(r.log)
 	r.mu.Unlock()
 	r.told.add(r, "message %s goes back to its source", s.ID)
-	r.world.Clock.AfterFunc(redelivery, func() {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		if r.process == p && !p.Ended() {
+	r.later(redelivery, func() {
+		if !s.Settled() {
 			r.send(s)
 		}
 	})

@@ -29,8 +29,9 @@ type Arrival struct {
 // Crash is the kill of a process, at one of the points at which something outside of it
 // changes: the nth from its start on. Down is how long it takes to be started again.
 type Crash struct {
-	Point int
-	Down  time.Duration
+	Point   int
+	Down    time.Duration
+	Replica int // which of those that run
 }
 
 // Outage is a time in which a sink fails.
@@ -54,7 +55,7 @@ func (p *prover) draw(r *rand.Rand) *Schedule {
 	}
 	s.sort()
 	for range r.IntN(4) {
-		s.Crashes = append(s.Crashes, Crash{1 + r.IntN(4*len(s.Arrivals)+4), time.Duration(r.IntN(20)) * time.Second})
+		s.Crashes = append(s.Crashes, Crash{1 + r.IntN(4*len(s.Arrivals)+4), time.Duration(r.IntN(60)) * time.Second, r.IntN(replicasOf)})
 	}
 	for range r.IntN(3) {
 		from := p.upTo(r, 2*p.window)
