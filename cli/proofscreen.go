@@ -48,7 +48,11 @@ func (s *proofScreen) clear() {
 
 // report prints what came of all schedules.
 func (s *proofScreen) report(r *prove.Report, took time.Duration) {
-	fmt.Fprintf(s.t.out, "%s %s of %s\n\n", s.ink.bold(s.flow+":"), plural(r.Runs, "schedule", "schedules"), plural(r.Events, "event", "events"))
+	among := ""
+	if r.Replicas > 1 {
+		among = fmt.Sprintf(" among %d replicas", r.Replicas)
+	}
+	fmt.Fprintf(s.t.out, "%s %s of %s%s\n\n", s.ink.bold(s.flow+":"), plural(r.Runs, "schedule", "schedules"), plural(r.Events, "event", "events"), among)
 	s.verdict(r.Lost+r.Stuck == 0, "lost", r.Lost+r.Stuck, "every event arrived, or is among the dead letters")
 	if r.Orders {
 		note := "of a key, by event time"

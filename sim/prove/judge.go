@@ -33,7 +33,7 @@ func (o *result) violate(k Kind, format string, args ...any) {
 func (r *run) judge(o *result, settled bool) {
 	if !settled {
 		for _, s := range r.messages {
-			if !s.Settled() {
+			if r.isOpen(s) {
 				o.violate(Stuck, "message %s is not settled after %s", s.ID, patience)
 				break
 			}

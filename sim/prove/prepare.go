@@ -2,6 +2,7 @@ package prove
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"slices"
 	"strconv"
@@ -24,6 +25,7 @@ type prover struct {
 	window          time.Duration // twice as long as the flow holds an event
 	dedupes, orders bool          // the flow promises it
 	shares          bool          // several processes share the work
+	finite          bool          // the source ends
 }
 
 // sample is a message and what comes of it when nothing goes wrong.
@@ -119,6 +121,9 @@ func (p *prover) look(payload []byte) (*sample, error) {
 		s.comes = append(s.comes, d.outcome)
 		p.dedupes, p.orders = p.dedupes || d.passed.Dedupe, p.orders || d.passed.Order
 	}
+	slices.SortFunc(s.comes, func(a, b outcome) int { // events of several keys come in any order
+		return cmp.Or(strings.Compare(a.sink, b.sink), strings.Compare(a.key, b.key), a.time.Compare(b.time), strings.Compare(a.id, b.id))
+	})
 	return s, nil
 }
 

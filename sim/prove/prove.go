@@ -79,6 +79,8 @@ type Report struct {
 	// the flow promises of them.
 	Events          int
 	Dedupes, Orders bool
+	// Replicas is how many processes ran at the same time.
+	Replicas int
 	// Story tells of the shortest schedule that was found to break a promise; nil: none is.
 	Story *Story
 }
@@ -98,6 +100,7 @@ func Prove(o Options, still *sim.Stillness) (*Report, error) {
 			return nil, fmt.Errorf("schedule %d of seed %d: %w", i, o.Seed, err)
 		}
 		report.add(r)
+		report.Replicas = r.replicas
 		if o.Progress != nil {
 			o.Progress(report.Totals)
 		}

@@ -24,6 +24,7 @@ type result struct {
 	crashes    int
 	copies     int
 	marked     int
+	replicas   int
 	virtual    time.Duration
 }
 
@@ -94,7 +95,7 @@ func (p *prover) run(s *Schedule, told *telling) (*result, error) {
 		r.arrive(a.Message)
 	}
 	settled := r.finish()
-	out := &result{schedule: s, log: r.log, deliveries: len(r.log), crashes: len(s.Crashes) - len(r.crashes), virtual: r.world.Clock.Now().Sub(p.start)}
+	out := &result{schedule: s, log: r.log, replicas: len(r.replicas), deliveries: len(r.log), crashes: len(s.Crashes) - len(r.crashes), virtual: r.world.Clock.Now().Sub(p.start)}
 	r.judge(out, settled)
 	return out, nil
 }
@@ -114,8 +115,8 @@ func (r *run) beginAll() error {
 	if err := r.begin(r.add()); err != nil {
 		return err
 	}
-	finite := slices.ContainsFunc(r.replicas[0].process.Inlets(), func(in sim.Inlet) bool { return in.Can.Finite })
-	r.shares = r.store.Shared() && !finite
+	r.finite = slices.ContainsFunc(r.replicas[0].process.Inlets(), func(in sim.Inlet) bool { return in.Can.Finite })
+	r.shares = r.store.Shared() && !r.finite
 	for r.shares && len(r.replicas) < replicasOf {
 		if err := r.begin(r.add()); err != nil {
 			return err
@@ -191,6 +192,9 @@ const messageMeta = "leat-prove"
 func (r *run) send(s *sim.Sent) {
 	up := slices.DeleteFunc(slices.Clone(r.replicas), func(rep *replica) bool { return rep.down || rep.process.Killed() || !rep.process.Reads(r.inlets(rep.process)[0]) })
 	if len(up) == 0 {
+		if !r.shares {
+			return // it gets all that is not settled when it is started again
+		}
 		r.later(redelivery, func() { r.send(s) })
 		return
 	}
@@ -283,12 +287,10 @@ func (r *run) buryKilled() (any bool) {
 		rep.process.Bury()
 		lost := slices.DeleteFunc(rep.has, (*sim.Sent).Settled)
 		rep.has = nil
-		if down := r.downFor(); r.shares {
+		if r.shares {
 			r.later(redelivery, func() { r.sendAll(lost) })
-			r.later(down, func() { r.restart(rep, nil) })
-		} else {
-			r.later(down, func() { r.restart(rep, lost) })
 		}
+		r.later(r.downFor(), func() { r.restart(rep) })
 	}
 	return any
 }
@@ -299,27 +301,28 @@ func (r *run) downFor() time.Duration {
 	return r.schedule.Crashes[i].Down
 }
 
-func (r *run) restart(rep *replica, lost []*sim.Sent) {
+// restart starts a process again. One that is alone gets all that is not settled.
+func (r *run) restart(rep *replica) {
 	if err := r.begin(rep); err != nil {
 		panic(err) // it began before
 	}
-	r.told.add(r, "%s is started again%s", r.called(rep), r.andGets(lost))
-	r.sendAll(lost)
+	if r.shares {
+		r.told.add(r, "%s is started again", r.called(rep))
+		return
+	}
+	r.told.add(r, "%s is started again, and gets what was not settled", r.called(rep))
+	r.sendAll(r.messages)
 	if len(r.messages) == len(r.schedule.Arrivals) {
 		r.endInput()
 	}
 }
 
-func (r *run) andGets(lost []*sim.Sent) string {
-	if r.shares {
-		return ""
-	}
-	return ", and gets what was not settled"
-}
-
+// sendAll gives messages again that are not settled.
 func (r *run) sendAll(list []*sim.Sent) {
 	for _, s := range list {
-		r.send(s)
+		if !s.Settled() {
+			r.send(s)
+		}
 	}
 }
 
@@ -368,8 +371,13 @@ func (r *run) countDropped(p *sim.Process) {
 const patience = 30 * 24 * time.Hour
 
 func (r *run) settled() bool {
-	return len(r.messages) == len(r.schedule.Arrivals) &&
-		!slices.ContainsFunc(r.messages, func(s *sim.Sent) bool { return !s.Settled() })
+	return len(r.messages) == len(r.schedule.Arrivals) && !slices.ContainsFunc(r.messages, r.isOpen)
+}
+
+// isOpen reports whether a message is still to be settled. What goes back to a source that
+// ends comes again only in another run, when somebody has seen to the reason.
+func (r *run) isOpen(s *sim.Sent) bool {
+	return !s.Settled() && (s.Returned() == 0 || !r.finite)
 }
 
 // replica is the one of a process, nil for one that was replaced.
@@ -478,6 +486,9 @@ func (r *run) Returned(_ *sim.Process, s *sim.Sent) {
 	r.returned[s] = len(r.log)
 	r.mu.Unlock()
 	r.told.add(r, "message %s goes back to its source", s.ID)
+	if r.finite {
+		return
+	}
 	r.later(redelivery, func() {
 		if !s.Settled() {
 			r.send(s)
