@@ -31,18 +31,19 @@ func proveCommand(catalog pipeline.Catalog, t terminal) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "prove FLOW",
 		Short: "Run a flow under thousands of schedules in which everything goes wrong",
-		Long: `Runs FLOW of pipeline.yaml, the real engine with your stages and limits in virtual time,
-under schedules drawn by chance: messages come late, out of order and again, sinks are
-slow and away, the process is killed at any point, and the state store loses what it had
-not brought to safety. Sources, sinks and the state are simulated: nothing outside of the
-process is asked or changed.
+		Long: `Runs FLOW of pipeline.yaml, the real engine with your stages and limits in
+virtual time, under schedules drawn by chance: messages come late, out of order
+and again, sinks are slow and away, the process is killed at any point, and the
+state store loses what it had not brought to safety. Sources, sinks and the
+state are simulated: nothing of yours is asked or changed.
 
-It counts what is lost, out of order without a mark, or delivered twice, and for the
-first such event prints the shortest schedule that it finds.
+It counts what is lost, out of order without a mark, or delivered twice, and for
+the first such event prints the shortest schedule that it finds.
 
-Messages are made of samples: those in --input (a payload each, or one on each line of a
-.jsonl file), else those of the flow's presets, else the inputs of the tests beside the
-file. Times in them are moved to have several events of a key.
+Messages are made of samples: those in --input (a payload each, or one on each
+line of a .jsonl file), else those of the flow's presets, else the inputs of the
+tests beside the file. Times in them are moved to have several events of a key.
+docs/proving.md says more.
 
 Exit code 1 when a promise is broken or a file cannot be used, 2 on wrong usage.`,
 		Example: `  leat prove parcels
@@ -59,7 +60,7 @@ Exit code 1 when a promise is broken or a file cannot be used, 2 on wrong usage.
 	c.Flags().StringArrayVarP(&p.files, "file", "f", nil, "a file; more of them add to the first and replace parts of it")
 	c.Flags().StringArrayVar(&p.inputs, "input", nil, "a file with a sample; may be given several times")
 	c.Flags().IntVar(&p.runs, "runs", 1000, "how many schedules to try")
-	c.Flags().Uint64Var(&p.seed, "seed", 1, "where chance begins: the same seed gives the same schedules")
+	c.Flags().Uint64Var(&p.seed, "seed", 1, "where chance begins")
 	return c
 }
 

@@ -34,13 +34,14 @@ func testCommand(catalog pipeline.Catalog, t terminal) *cobra.Command {
 		Use:   "test [FILE...]",
 		Short: "Run the tests of flows",
 		Long: `Runs the tests that stand beside flows: those of pipeline.yaml are in
-pipeline.test.yaml. FILE is a file with tests, a pipeline.yaml, or a folder, for all
-that are in it and below; without any, the folder that you are in.
+pipeline.test.yaml. FILE is a file with tests, a pipeline.yaml, or a folder, for
+all that are in it and below; without any, the folder that you are in.
 
-A test says what comes into a flow, what goes wrong meanwhile, and what must come out.
-The flow runs as it would in earnest, but for its sources, its sinks and its state, for
-which the test stands in, and for time: a window of two hours passes at once. Nothing
-outside of the process is asked or changed. docs/testing.md shows how to write them.
+A test says what comes into a flow, what goes wrong meanwhile, and what must
+come out. The flow runs as it would in earnest, but for its sources, its sinks
+and its state, for which the test stands in, and for time: a window of two hours
+passes at once. Nothing of the flow's services is asked or changed; plugins run,
+and the clock stands meanwhile. docs/testing.md shows how to write tests.
 
 Exit code 1 when a test fails or a file cannot be used, 2 on wrong usage.`,
 		Example: `  leat test                            all tests in this folder and below
@@ -49,7 +50,7 @@ Exit code 1 when a test fails or a file cannot be used, 2 on wrong usage.`,
   leat test --junit report.xml         for CI`,
 		RunE: func(_ *cobra.Command, args []string) error { return r.run(args) },
 	}
-	c.Flags().BoolVar(&r.update, "update", false, "write what comes out into the files, in place of what was expected")
+	c.Flags().BoolVar(&r.update, "update", false, "write what comes out into the files as expected")
 	c.Flags().StringVar(&r.junit, "junit", "", "write the results to this file, as JUnit does")
 	c.Flags().StringVar(&r.only, "run", "", "only tests whose name matches this regular expression")
 	c.Flags().BoolVarP(&r.verbose, "verbose", "v", false, "list the tests that pass, too")

@@ -37,11 +37,9 @@ type pkg struct {
 var rings = [][]string{
 	{"internal"},
 	{"pipeline"},
-	{"setup"},
+	{"setup", "sim"},
 	{"plugins"},
 	{"stages", "providers", "state"},
-	{"setup", "sim"},
-	{"stages", "providers", "state", "plugins"},
 	{"cmd", "cli", "examples", "docs", "bench", "chaos", "acceptance"},
 }
 

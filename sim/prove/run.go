@@ -190,7 +190,9 @@ const messageMeta = "leat-prove"
 
 // send gives a message to a process, if one runs; else later.
 func (r *run) send(s *sim.Sent) {
-	up := slices.DeleteFunc(slices.Clone(r.replicas), func(rep *replica) bool { return rep.down || rep.process.Killed() || !rep.process.Reads(r.inlets(rep.process)[0]) })
+	up := slices.DeleteFunc(slices.Clone(r.replicas), func(rep *replica) bool {
+		return rep.down || rep.process.Killed() || !rep.process.Reads(r.inlets(rep.process)[0])
+	})
 	if len(up) == 0 {
 		if !r.shares {
 			return // it gets all that is not settled when it is started again

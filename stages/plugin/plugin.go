@@ -31,13 +31,8 @@ func New(c Config, env *pipeline.Env) (pipeline.Stage, error) {
 	dropped := env.Counter(pipeline.CountDropped)
 	handle := func(ctx context.Context, e *pipeline.Event) ([]*pipeline.Event, error) {
 		pipeline.Yield(ctx)
-		result, err := h.Handle(ctx, e)
-		sent, err := host.EventOf(e)
-		if err != nil {
-			return nil, err
-		}
 		answered := pipeline.InRealTime(env.Clock)
-		result, err := h.Handle(ctx, sent)
+		result, err := h.Handle(ctx, e)
 		answered()
 		if err != nil {
 			return nil, err
