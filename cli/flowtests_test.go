@@ -33,7 +33,7 @@ func TestTheTestsOfShippedFlows(t *testing.T) {
 	flows, _ := filepath.Glob("../examples/*/pipeline.yaml")
 	for _, flow := range append(flows, "../pipeline.yaml") {
 		tests := strings.TrimPrefix(strings.TrimSuffix(flow, ".yaml")+".test.yaml", "../")
-		if !strings.Contains(out, "ok   "+tests+": ") && !strings.Contains(flow, "/embed/") { // whose program has a catalog of its own
+		if !strings.Contains(out, "ok   "+tests+": ") && !strings.Contains(flow, "/embed/") && !strings.Contains(flow, "/plugin-") { // which have to be built first
 			t.Errorf("%s has no tests", flow)
 		}
 	}

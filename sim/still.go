@@ -40,8 +40,8 @@ const (
 	// patient is how often others are let run before real time is given to system calls.
 	patient = 100
 	// inKernel is how long a goroutine is in a system call until it counts as one that
-	// stays there.
-	inKernel = 2 * time.Second
+	// stays there, such as one that waits for the end of a plugin.
+	inKernel = 250 * time.Millisecond
 )
 
 // Wait returns once nothing goes on. While wait says so, something takes real time.
@@ -58,6 +58,7 @@ func (s *Stillness) Wait(wait func() bool) {
 		case runnable > 0:
 			continue
 		case outside <= s.outside:
+			s.outside = outside
 			return
 		case n < patient:
 			continue

@@ -11,7 +11,11 @@ import (
 	"github.com/leat-io/leat/sim"
 	"github.com/leat-io/leat/stages"
 	"github.com/leat-io/leat/state/memory"
+	"go.uber.org/goleak"
 )
+
+// Nothing of a process is left behind, also of those that were killed.
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const flow = `
 version: 1

@@ -48,6 +48,7 @@ type run struct {
 	store    *sim.Store
 	told     *telling // nil: nobody listens
 	agenda   []task
+	buried   []*sim.Process
 
 	mu       sync.Mutex
 	chance   *rand.Rand
@@ -94,8 +95,10 @@ func (p *prover) run(s *Schedule, told *telling) (*result, error) {
 		r.pass(r.start.Add(a.At), nil)
 		r.arrive(a.Message)
 	}
-	settled := r.finish()
-	out := &result{schedule: s, log: r.log, replicas: len(r.replicas), deliveries: len(r.log), crashes: len(s.Crashes) - len(r.crashes), virtual: r.world.Clock.Now().Sub(p.start)}
+	settled, ended := r.finish()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	out := &result{schedule: s, log: r.log, replicas: len(r.replicas), deliveries: len(r.log), crashes: len(s.Crashes) - len(r.crashes), virtual: ended.Sub(p.start)}
 	r.judge(out, settled)
 	return out, nil
 }
@@ -287,6 +290,7 @@ func (r *run) buryKilled() (any bool) {
 		r.noteSettled(rep)
 		r.countDropped(rep.process)
 		rep.process.Bury()
+		r.buried = append(r.buried, rep.process)
 		lost := slices.DeleteFunc(rep.has, (*sim.Sent).Settled)
 		rep.has = nil
 		if r.shares {
@@ -348,16 +352,21 @@ func (r *run) noteSettled(rep *replica) {
 	}
 }
 
-// finish lets time pass until all messages are settled, and stops.
-func (r *run) finish() (settled bool) {
+// finish lets time pass until all messages are settled, says when that was, and stops.
+func (r *run) finish() (settled bool, ended time.Time) {
 	r.pass(r.world.Clock.Now().Add(patience), r.settled)
+	ended = r.world.Clock.Now()
 	for _, rep := range r.replicas {
 		if !rep.down {
 			_ = rep.process.Stop()
 			r.countDropped(rep.process)
 		}
 	}
-	return r.settled()
+	settled = r.settled()
+	r.world.Until(r.world.Clock.Now().Add(patience), func() bool { // what is left of those that were killed
+		return !slices.ContainsFunc(r.buried, func(p *sim.Process) bool { return !p.Ended() })
+	})
+	return settled, ended
 }
 
 // countDropped adds up what a process has dropped because it was late.

@@ -2,6 +2,7 @@ package prove
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -37,7 +38,7 @@ func (p *prover) tell(s *Schedule, kind Kind) (*Story, error) {
 	if err != nil {
 		return nil, err
 	}
-	story.Lines = t.lines
+	story.Lines = t.told()
 	for _, v := range r.violations {
 		if v.Kind == kind {
 			story.Violation = v
@@ -92,6 +93,13 @@ func (t *telling) add(r *run, format string, args ...any) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.lines = append(t.lines, Line{At: r.world.Clock.Now().Sub(r.start), What: fmt.Sprintf(format, args...), Times: 1})
+}
+
+// told is what was written down.
+func (t *telling) told() []Line {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Clone(t.lines)
 }
 
 // addOnce is add for what happens again and again.
