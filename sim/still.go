@@ -58,7 +58,6 @@ func (s *Stillness) Wait(wait func() bool) {
 		case runnable > 0:
 			continue
 		case outside <= s.outside:
-			s.outside = outside
 			return
 		case n < patient:
 			continue

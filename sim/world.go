@@ -13,9 +13,6 @@ import "time"
 type World struct {
 	Clock *Clock
 	still *Stillness
-	// Moved is called after something has happened and everything is quiet again; it may
-	// be nil.
-	Moved func()
 }
 
 // NewWorld returns a world at a time.
@@ -27,9 +24,6 @@ func NewWorld(now time.Time, still *Stillness) *World {
 // that has yet to arrive.
 func (w *World) Settle() {
 	w.still.Wait(w.Clock.stands)
-	if w.Moved != nil {
-		w.Moved()
-	}
 }
 
 // GoOn lets time pass until t. Whatever is to happen on the way happens one by one, and

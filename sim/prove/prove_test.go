@@ -92,7 +92,7 @@ func TestTheRealStagesKeepTheirPromises(t *testing.T) {
 		"replicas": fmt.Sprintf(flow, "queue") + "state: {shared: {}}\n",
 		"leader":   strings.Replace(fmt.Sprintf(flow, "queue")+"state: {shared: {}}\n", "2h}", "2h, mode: leader}", 1),
 	} {
-		r := prove(t, text, 300)
+		r := prove(t, text, 200)
 		if r.Violations() > 0 {
 			t.Errorf("%s: %+v\n%s", name, r.Totals, told(r.Story))
 		}
