@@ -1,6 +1,6 @@
 // Package starter has the files of a first flow, for leat init: a commented
-// pipeline.yaml for a source or a preset, and payloads to try it with. They pass leat
-// check --strict.
+// pipeline.yaml for a source or a preset, payloads to try it with, and tests of a flow that
+// is not a preset's. They pass leat check --strict and leat test.
 package starter
 
 import (
@@ -22,7 +22,7 @@ type File struct {
 type Starter struct {
 	// Source is its name, or that of a preset.
 	Source string
-	// Files are what is written, pipeline.yaml first. A test of the flow belongs here.
+	// Files are what is written, pipeline.yaml first.
 	Files []File
 	// Next says what to do with them.
 	Next string
@@ -61,5 +61,9 @@ func New(source string, sample *File) (*Starter, error) {
 	text := part["head"] + from + part["stages/"+kind] + part["sinks/"+kind]
 	text = strings.NewReplacer("SCHEMA", schema.ID, "SOURCE", source, "TTL", strings.TrimSpace(part["ttl/"+source])).Replace(text)
 	next := strings.NewReplacer("SOURCE", source, "SAMPLE", sample.Name).Replace(part["next/"+source] + part["next/"+kind])
-	return &Starter{Source: source, Files: []File{{"pipeline.yaml", []byte(text)}, *sample}, Next: next}, nil
+	files := []File{{"pipeline.yaml", []byte(text)}, *sample}
+	if test := part["test/"+kind]; test != "" {
+		files = append(files, File{"pipeline.test.yaml", []byte(test)})
+	}
+	return &Starter{Source: source, Files: files, Next: next}, nil
 }
