@@ -13,8 +13,9 @@ import (
 	"github.com/leat-io/leat/pipeline"
 )
 
-// appender appends lines to one file. A line is written with one call, so that
-// a process that is killed leaves at most one torn line, at the end.
+// appender appends lines to one file. A line is written with one call, alone or with
+// others that came meanwhile, so that a process that is killed leaves at most one torn
+// line, at the end.
 type appender struct {
 	path  string
 	fsync bool
@@ -27,6 +28,7 @@ type appender struct {
 	mu      sync.Mutex
 	f       handle
 	regular bool
+	lines   together
 	torn    piece // of a line that could not be taken back yet
 	checked time.Time
 	group   *syncGroup // lines that wait for the next fsync
@@ -80,34 +82,16 @@ func (a *appender) open() error {
 // append writes a line, which ends with a line break, and with fsync waits until
 // it is on the disk.
 func (a *appender) append(line []byte) error {
-	a.mu.Lock()
-	if err := a.write(line); err != nil {
-		a.mu.Unlock()
-		return err
-	}
 	if !a.fsync {
+		return a.appendTogether(line)
+	}
+	w := waiting{line: line}
+	a.mu.Lock()
+	if a.writeAll([]*waiting{&w}); w.err != nil {
 		a.mu.Unlock()
-		return nil
+		return w.err
 	}
 	return a.syncAndUnlock()
-}
-
-func (a *appender) write(line []byte) error {
-	if err := a.takeBack(); err != nil {
-		return err
-	}
-	if err := a.followRename(); err != nil {
-		return err
-	}
-	n, err := a.f.Write(line)
-	if err == nil {
-		return nil
-	}
-	if n > 0 && a.regular {
-		a.torn = a.lastPiece(n)
-		return errors.Join(err, a.takeBack())
-	}
-	return err
 }
 
 // followRename opens the path again when the file behind it is another one, as
