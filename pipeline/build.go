@@ -50,9 +50,7 @@ func (b *fileBuilder) build() {
 	b.declareFlows()
 	b.buildSinks()
 	b.buildFlows()
-	if b.options.Isolation == nil {
-		b.p.hooks = append(b.p.hooks, hook{name: "spools", start: b.p.warnOfForgottenSpools})
-	}
+	b.addHooks()
 	b.link()
 	b.check()
 	b.checkRehearsal()
@@ -63,6 +61,20 @@ func (b *fileBuilder) build() {
 	b.p.hide = redact.New(b.p.Secrets()...)
 	for _, f := range b.p.flows {
 		f.compile()
+		if f.replay != nil {
+			f.replay.complete(b.problems)
+		}
+	}
+}
+
+// addHooks completes what is to be done at the start, or leaves out what a replay does
+// without.
+func (b *fileBuilder) addHooks() {
+	switch r := b.options.Replay; {
+	case r == nil && b.options.Isolation == nil:
+		b.p.hooks = append(b.p.hooks, hook{name: "spools", start: b.p.warnOfForgottenSpools})
+	case r != nil && r.OnlySinks:
+		b.p.hooks = slices.DeleteFunc(b.p.hooks, func(h hook) bool { return !h.sink })
 	}
 }
 
@@ -86,6 +98,10 @@ func isNumber(n *conf.Node) bool {
 // buildState builds the state store that the file names, or the default one.
 func (b *fileBuilder) buildState() {
 	n := b.config.State
+	if r := b.options.Replay; r != nil && r.OnlySinks {
+		b.p.state = noState{}
+		return
+	}
 	if n == nil || n.Kind == conf.Null || b.options.Rehearsal != nil {
 		if name := b.defaultState(); name != "" {
 			at := &conf.Node{Kind: conf.Scalar, Value: name, Plain: true}
@@ -134,8 +150,11 @@ func (b *fileBuilder) envOf(kind, name string) *Env {
 	return env
 }
 
-// kindSource is the kind of a source's env.
-const kindSource = "source"
+// Kinds of the envs of sources and sinks.
+const (
+	kindSource = "source"
+	kindSink   = "sink"
+)
 
 func (b *fileBuilder) sourceEnv(f *flow, name string) *Env {
 	env := b.env(name, f)

@@ -40,6 +40,7 @@ func (b *fileBuilder) buildFlows() {
 		f.policy = b.p.policy(f, &f.config.OnError, &policy{backoff: defaultBackoff}, b.problems)
 		b.buildSources(f)
 		b.buildStages(f)
+		b.addReplay(f)
 		if len(f.config.To) > 0 {
 			f.targets = b.env("to", f).targetWith(f.config.To, b.problems)
 		}

@@ -56,6 +56,11 @@ func (b *fileBuilder) buildSource(f *flow, item *conf.Node, alone bool) {
 		b.addStages(f, named.preset.stages, named.name+"/", &named.stages)
 	}
 	named.given = t
+	if b.options.Replay != nil {
+		named.Source = &Source{Subscriber: ended{}, Hold: Forever, Finite: true}
+		f.sources = append(f.sources, named)
+		return
+	}
 	if !b.options.Rehearsal.takes(named) {
 		named.Source = idle()
 		f.sources = append(f.sources, named)

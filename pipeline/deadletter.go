@@ -36,6 +36,8 @@ type DeadLetter struct {
 	// part of a split has none: its payload is a piece of the original.
 	Original       *string `json:"original,omitempty"`
 	OriginalBase64 []byte  `json:"original_base64,omitempty"`
+	// Part says that the event is a part of a split.
+	Part bool `json:"part,omitempty"`
 	// Redacted says that "[redacted]" stands in the letter in place of secrets: the
 	// values of fields that a preset or on_error names under redact. A replay does
 	// without them.
@@ -46,7 +48,7 @@ func (s *step) deadLetter(e *Event, f *failure) (*Event, error) {
 	d := DeadLetter{
 		Version: DeadLetterVersion, Time: s.flow.clock.Now().UTC(), Flow: s.flow.name, Error: f.err.Error(),
 		Attempts: f.attempts, FirstFailed: f.first.UTC(), Received: timeOrNil(e.Received),
-		ID: e.ID, Key: e.Key, Type: e.Type, EventTime: timeOrNil(e.Time),
+		ID: e.ID, Key: e.Key, Type: e.Type, EventTime: timeOrNil(e.Time), Part: e.Split(),
 	}
 	if s.sink {
 		d.Sink = s.name

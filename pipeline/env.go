@@ -35,13 +35,13 @@ type Env struct {
 // and not when it stops later, since events are finished after that: what f starts
 // must end in [Env.OnClose].
 func (env *Env) OnStart(f func(ctx context.Context) error) {
-	env.pipeline.hooks = append(env.pipeline.hooks, hook{name: env.label(), start: f, source: env.kind == kindSource})
+	env.pipeline.hooks = append(env.pipeline.hooks, hook{name: env.label(), start: f, source: env.kind == kindSource, sink: env.kind == kindSink})
 }
 
 // OnClose has f called after the last event; the parts that were built last are
 // closed first.
 func (env *Env) OnClose(f func() error) {
-	env.pipeline.hooks = append(env.pipeline.hooks, hook{name: env.label(), close: f})
+	env.pipeline.hooks = append(env.pipeline.hooks, hook{name: env.label(), close: f, sink: env.kind == kindSink})
 }
 
 func (env *Env) label() string {

@@ -31,6 +31,7 @@ type flow struct {
 	links      []*Target
 	follows    []*Follower
 	onFull     []func(n int) int
+	replay     *entries // nil: events come from the sources
 	lanes      laneList
 	crew       crew
 
@@ -71,7 +72,9 @@ const sourceStep = "source"
 // compile joins the flow's steps into one handler.
 func (f *flow) compile() {
 	unclaimed, dedupe := f.newUnclaimed()
-	behind := f.chain(f.stages[dedupe:], f.end(), nil)
+	end := f.end()
+	f.replay.add(endStep, end)
+	behind := f.chain(f.stages[dedupe:], end, nil)
 	h := f.chain(f.stages[:dedupe], behind, unclaimed)
 	f.handle = f.readable(h, unclaimed)
 	for _, s := range f.sources {
@@ -88,6 +91,7 @@ func (f *flow) chain(stages []*builtStage, h Handler, u *unclaimed) Handler {
 		st := f.newStep(s.address)
 		st.unclaimed = u
 		h = st.guard(s.stage(h))
+		f.replay.add(s.address, h)
 	}
 	return h
 }
@@ -105,12 +109,15 @@ func (f *flow) readable(h Handler, unclaimed *unclaimed) Handler {
 	}
 }
 
+// endStep is where an event fails that reaches the end of a flow without "to".
+const endStep = "to"
+
 // end is what follows the last stage.
 func (f *flow) end() Handler {
 	if f.targets != nil {
 		return f.targets
 	}
-	return f.newStep("to").guard(func(context.Context, *Event) error { return Reject(ErrNoRoute) })
+	return f.newStep(endStep).guard(func(context.Context, *Event) error { return Reject(ErrNoRoute) })
 }
 
 func (f *flow) newStep(name string) *step {

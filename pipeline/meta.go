@@ -19,6 +19,10 @@ const (
 	MarkReplayed      = "leat.replayed"       // comes from the dead letters
 )
 
+// ReplayedFromStart is the [MarkReplayed] of an event that goes through its flow once
+// more from the start, after a dedupe has recorded it as a dead letter.
+const ReplayedFromStart = "from start"
+
 // metadata is a list of entries, newest first. Entries never change, so the
 // children of an event share those of their parent without copying.
 type metadata struct {

@@ -54,6 +54,8 @@ type Options struct {
 	Offline bool
 	// Rehearsal has flows take a feed from elsewhere; nil: from where the file says.
 	Rehearsal *Rehearsal
+	// Replay has flows take dead letters; nil: from where the file says.
+	Replay *Replay
 	// TryOut has parts try what only others can tell, such as plugins, which look at
 	// their settings themselves. They are started for that, and ended again.
 	TryOut bool

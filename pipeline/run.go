@@ -17,6 +17,7 @@ type hook struct {
 	start  func(context.Context) error
 	close  func() error
 	source bool
+	sink   bool
 }
 
 // Run opens what the pipeline needs, moves events until all sources have ended

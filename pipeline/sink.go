@@ -15,6 +15,7 @@ type sink struct {
 	value   *conf.Node
 	given   typed // as the file has it
 	options sinkOptions
+	config  any     // its settings
 	handle  Handler // the sink itself, paced and counted
 	breaker *breaker
 	used    bool // events can reach it
@@ -54,13 +55,13 @@ func (b *fileBuilder) buildSinks() {
 		}
 		def := defs[slices.Index(names, t.name)]
 		hooks := len(b.p.hooks)
-		h, _, ok := def.build(t.settings, b.envOf("sink", s.name), b.problems)
+		h, c, ok := def.build(t.settings, b.envOf(kindSink, s.name), b.problems)
 		if i := b.options.Isolation; i != nil {
 			b.isolate(hooks)
 			h = i.Sink(s.name)
 		}
 		if ok {
-			s.handle = s.limited(h, def.quick, b)
+			s.config, s.handle = c, s.limited(h, def.quick, b)
 		}
 	}
 }

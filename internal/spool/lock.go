@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/leat-io/leat/internal/filelock"
 )
 
 // lockWait is how long a spool is waited for that another process uses, such as
@@ -19,7 +21,7 @@ func inUse(folder string) bool {
 		return false
 	}
 	defer f.Close()
-	locked, err := tryLock(f)
+	locked, err := filelock.TryLock(f)
 	return !locked && err == nil
 }
 
@@ -30,7 +32,7 @@ func lockFolder(folder string) (io.Closer, error) {
 		return nil, wrap("lock", folder, err)
 	}
 	for deadline := time.Now().Add(lockWait); ; {
-		locked, err := tryLock(f)
+		locked, err := filelock.TryLock(f)
 		if locked {
 			return f, nil
 		}

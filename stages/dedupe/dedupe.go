@@ -103,6 +103,8 @@ func (s *stage) claimAndDeliver(ctx context.Context, id pipeline.Digest, e *pipe
 		return next(ctx, e)
 	case err != nil:
 		return err
+	case e.Meta(pipeline.MarkReplayed) == pipeline.ReplayedFromStart:
+		// What is remembered of it is its dead letter.
 	case verdict == pipeline.Delivered:
 		s.duplicates.Inc()
 		return nil

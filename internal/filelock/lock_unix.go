@@ -1,6 +1,7 @@
 //go:build darwin || dragonfly || freebsd || illumos || linux || netbsd || openbsd
 
-package spool
+// Package filelock locks files for a process, for as long as it lives.
+package filelock
 
 import (
 	"errors"
@@ -8,9 +9,9 @@ import (
 	"syscall"
 )
 
-// tryLock locks a file for this process. The kernel unlocks it when the process
+// TryLock locks a file for this process. The kernel unlocks it when the process
 // ends, however it does.
-func tryLock(f *os.File) (bool, error) {
+func TryLock(f *os.File) (bool, error) {
 	err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
 		return false, nil

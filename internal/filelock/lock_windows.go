@@ -1,4 +1,5 @@
-package spool
+// Package filelock locks files for a process, for as long as it lives.
+package filelock
 
 import (
 	"errors"
@@ -7,9 +8,9 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// tryLock locks a file for this process. Windows unlocks it when the process
+// TryLock locks a file for this process. Windows unlocks it when the process
 // ends, however it does.
-func tryLock(f *os.File) (bool, error) {
+func TryLock(f *os.File) (bool, error) {
 	flags := uint32(windows.LOCKFILE_EXCLUSIVE_LOCK | windows.LOCKFILE_FAIL_IMMEDIATELY)
 	err := windows.LockFileEx(windows.Handle(f.Fd()), flags, 0, 1, 0, &windows.Overlapped{})
 	if errors.Is(err, windows.ERROR_LOCK_VIOLATION) {
