@@ -11,8 +11,16 @@ import (
 // showProgress keeps a line on the terminal up to date while a finite input is
 // read. It shows nothing where standard error is no terminal.
 func (flags *runFlags) showProgress(p *pipeline.Pipeline, t terminal) (stop func()) {
+	if flags.quiet || !p.Finite() {
+		return func() {}
+	}
+	return progressOn(t, func(took time.Duration) string { return progressLine(p, took) })
+}
+
+// progressOn keeps a line up to date, if standard error is a terminal.
+func progressOn(t terminal, line func(took time.Duration) string) (stop func()) {
 	f, ok := t.err.(*os.File)
-	if flags.quiet || !ok || !isTerminal(f) || !p.Finite() {
+	if !ok || !isTerminal(f) {
 		return func() {}
 	}
 	done, ended := make(chan struct{}), make(chan struct{})
@@ -27,7 +35,7 @@ func (flags *runFlags) showProgress(p *pipeline.Pipeline, t terminal) (stop func
 				fmt.Fprint(f, "\r\x1b[K")
 				return
 			case <-tick.C:
-				fmt.Fprintf(f, "\r\x1b[K%s", progressLine(p, time.Since(begun)))
+				fmt.Fprintf(f, "\r\x1b[K%s", line(time.Since(begun)))
 			}
 		}
 	}()
