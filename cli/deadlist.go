@@ -65,6 +65,9 @@ func (d *deadList) run(ctx context.Context) error {
 		return err
 	}
 	if d.format == "text" {
+		if d.counts.total > 0 {
+			fmt.Fprintln(d.t.out)
+		}
 		d.counts.print(d.t.out, "dead letters in sink "+d.sink, d.t.width())
 	}
 	d.complain(broken)
@@ -159,7 +162,7 @@ func (c *letterCounts) print(w io.Writer, what string, width int) {
 	slices.SortFunc(groups, func(a, b *letterGroup) int {
 		return cmp.Or(b.n-a.n, cmp.Compare(a.where, b.where), cmp.Compare(a.example, b.example))
 	})
-	fmt.Fprintf(w, "\n%s %s\n", grouped(int64(c.total)), what)
+	fmt.Fprintf(w, "%s %s\n", grouped(int64(c.total)), what)
 	for _, g := range groups {
 		fmt.Fprintf(w, "%7s  %-*s  %s\n", grouped(int64(g.n)), widest, clip(g.where, 30), clip(g.example, width-11-widest))
 	}

@@ -200,7 +200,7 @@ func (d *deadReplay) total() int {
 func (d *deadReplay) sumUp(interrupted bool) {
 	line := func(what string, n int, more string) {
 		if n > 0 {
-			fmt.Fprintf(d.t.err, "%-13s %9s  %s\n", what, grouped(int64(n)), more)
+			fmt.Fprintln(d.t.err, strings.TrimRight(fmt.Sprintf("%-13s %9s  %s", what, grouped(int64(n)), more), " "))
 		}
 	}
 	line("replayed", d.became[pipeline.LetterDelivered], "")

@@ -139,7 +139,7 @@ func (l *Letter) event(fromStart bool) *Event {
 
 func didYouMean(name string, known []string) string {
 	if near := conf.Nearest(name, known); near != "" {
-		return fmt.Sprintf("; did you mean %q?", near)
+		return fmt.Sprintf(" (did you mean %q?)", near)
 	}
 	return ""
 }

@@ -35,6 +35,8 @@ type Options struct {
 	Fail func(sink string, e *pipeline.Event, attempt int) error
 	// Log gets what the engine logs; nil: nobody.
 	Log *slog.Logger
+	// Replay has the flows take dead letters in place of what the feed gives.
+	Replay *pipeline.Replay
 	// Env are the variables that the text may name.
 	Env map[string]string
 }
@@ -68,7 +70,7 @@ func TryLoad(yaml string, o Options) (*Rig, error) {
 		state = NewState()
 	}
 	p, report := pipeline.LoadText("pipeline.yaml", yaml, pipeline.Options{
-		Catalog: rig.catalog(o.Catalog, state), DefaultState: "scratch", Log: o.Log,
+		Catalog: rig.catalog(o.Catalog, state), DefaultState: "scratch", Log: o.Log, Replay: o.Replay,
 		Getenv: func(name string) (string, bool) { v, ok := o.Env[name]; return v, ok },
 	})
 	rig.Pipeline = p
