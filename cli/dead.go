@@ -24,9 +24,9 @@ func deadCommand(catalog pipeline.Catalog, t terminal) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "dead",
 		Short: "List, show and replay dead letters",
-		Long: `Reads the dead letters of a pipeline.yaml back from the sink that on_error names:
-events that could not be handled, each with its payload and the reason. When the reason
-is mended, replay puts them back into the stage that failed.`,
+		Long: `Reads the dead letters of a pipeline.yaml back from the sink that on_error
+names: events that could not be handled, each with its payload and the reason.
+When the reason is mended, replay puts them back into the stage that failed.`,
 		Example: `  leat dead list --stage decode --since 24h
   leat dead show 3
   leat dead replay --dry-run
@@ -45,8 +45,8 @@ is mended, replay puts them back into the stage that failed.`,
 
 // flags adds what all commands take.
 func (d *deadLetters) flags(c *cobra.Command) {
-	c.Flags().StringArrayVarP(&d.files, "file", "f", nil, "a pipeline.yaml; more of them add to the first and replace parts of it")
-	c.Flags().StringVar(&d.sink, "sink", "", "the sink with the dead letters, where the file has several")
+	c.Flags().StringArrayVarP(&d.files, "file", "f", nil, "a pipeline.yaml, and more that add to it")
+	c.Flags().StringVar(&d.sink, "sink", "", "the sink with the dead letters, if several")
 }
 
 // load reads the file, and prints what is wrong with it.

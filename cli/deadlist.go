@@ -26,12 +26,12 @@ func deadListCommand(catalog pipeline.Catalog, t terminal) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "list",
 		Short: "List dead letters, and count them by stage and error",
-		Long: `Lists the dead letters that wait, the oldest first, each with its number, when it was
-written (UTC), the flow and the stage or sink that failed, the event's id and the error;
-then how many there are of each stage and error.
+		Long: `Lists the dead letters that wait, the oldest first, each with its number, when
+it was written (UTC), the flow and the stage or sink that failed, the event's
+id and the error; then how many there are of each stage and error.
 
-Exit code 1 when something among the letters is none: it is named with its place, and
-the others are listed.`,
+Exit code 1 when something among the letters is none: it is named with its
+place, and the others are listed.`,
 		Example: `  leat dead list
   leat dead list --flow parcels --stage decode --since 24h
   leat dead list --error timeout --format json`,

@@ -34,22 +34,22 @@ func deadReplayCommand(catalog pipeline.Catalog, t terminal) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "replay [ID|NUMBER...]",
 		Short: "Put the events of dead letters back into the stage that failed",
-		Long: `Puts the events of the dead letters that wait back into their flow, as pipeline.yaml
-has it now: into the stage or sink that failed, and from there on through the rest.
-What stands before, dedupe too, is passed over. The events are marked leat.replayed.
-Nothing is read from the sources of the flows.
+		Long: `Puts the events of the dead letters that wait back into their flow, as
+pipeline.yaml has it now: into the stage or sink that failed, and from there on
+through the rest. What stands before, dedupe too, is passed over. The events
+are marked leat.replayed. Nothing is read from the sources of the flows.
 
-A letter counts as replayed once its event is settled, and is not replayed again. An
-event that fails again becomes a new letter, which replaces the old one. A replay that
-is interrupted or killed loses nothing: run it again to go on; an event that was under
-way may be delivered twice.
+A letter counts as replayed once its event is settled, and is not replayed
+again. An event that fails again becomes a new letter, which replaces the old
+one. A replay that is interrupted or killed loses nothing: run it again to go
+on; an event that was under way may be delivered twice.
 
-While leat runs the same pipeline, letters of sinks can be replayed, and letters of
-stages where the state is shared (redis). With embedded state, stop leat first, which
-the command says.
+While leat runs the same pipeline, letters of sinks can be replayed, and
+letters of stages where the state is shared (redis). With embedded state, stop
+leat first, which the command says.
 
-Exit code 0 when all letters that were asked for are replayed, 1 when some are not, or
-failed again.`,
+Exit code 0 when all letters that were asked for are replayed, 1 when some are
+not, or failed again.`,
 		Example: `  leat dead replay --dry-run
   leat dead replay --stage enrich --since 24h
   leat dead replay 3 7
@@ -62,8 +62,8 @@ failed again.`,
 	d.flags(c)
 	d.filter.flags(c)
 	c.Flags().BoolVar(&d.dryRun, "dry-run", false, "only say what would be replayed")
-	c.Flags().BoolVar(&d.fromStart, "from-start", false, "have the events go through their whole flow, with the payload that their source gave")
-	c.Flags().BoolVar(&d.redacted, "redacted", false, "replay letters in which secrets were hidden, with [redacted] in their place")
+	c.Flags().BoolVar(&d.fromStart, "from-start", false, "through the whole flow, as its source gave it")
+	c.Flags().BoolVar(&d.redacted, "redacted", false, "also letters in which secrets are [redacted]")
 	c.Flags().BoolVarP(&d.quiet, "quiet", "q", false, "print neither progress nor the summary")
 	return c
 }

@@ -24,10 +24,10 @@ func deadShowCommand(catalog pipeline.Catalog, t terminal) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "show ID|NUMBER",
 		Short: "Show a dead letter: its payload, metadata and error",
-		Long: `Prints the letter with the NUMBER that leat dead list gives it, or all letters of the
-event called ID: why it failed, link by link, what is known of it, the payload that
-reached the stage, and what its source gave where that is something else. An id of up
-to nine digits is written id:123456.`,
+		Long: `Prints the letter with the NUMBER that leat dead list gives it, or all letters
+of the event called ID: why it failed, link by link, what is known of it, the
+payload that reached the stage, and what its source gave where that is
+something else. An id of up to nine digits is written id:123456.`,
 		Example: `  leat dead show 3
   leat dead show 60979de2-7807-4ede-a809-14c926ed5b7d`,
 		Args: func(_ *cobra.Command, args []string) error {
