@@ -132,5 +132,6 @@ func listFiles(folder string, files []starter.File) string {
 	for _, f := range files {
 		names = append(names, filepath.Join(folder, f.Name))
 	}
-	return strings.Join(names, " and ")
+	last := len(names) - 1
+	return strings.Join(names[:last], ", ") + " and " + names[last]
 }
