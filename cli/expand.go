@@ -7,12 +7,14 @@ import (
 
 func expandCommand(catalog pipeline.Catalog, t terminal) *cobra.Command {
 	var files []string
+	var bare bool
 	c := &cobra.Command{
 		Use:   "expand [FILE]",
 		Short: "Show what the presets of a pipeline.yaml stand for",
 		Long: `Prints FILE (pipeline.yaml if none is named), with those that -f adds, as one file
 in which every preset is replaced by its source and stages. It does the same when it
-is run. Values from the environment are written as ${NAME}, as they were.`,
+is run. Values from the environment are written as ${NAME}, as they were. A comment
+behind each value says from which file and line it is; what has none is leat's own.`,
 		Example:           "  leat expand\n  leat expand -f pipeline.yaml -f local.yaml",
 		Args:              atMostOneFile,
 		ValidArgsFunction: yamlFile,
@@ -21,7 +23,7 @@ is run. Values from the environment are written as ${NAME}, as they were.`,
 			if err != nil {
 				return err
 			}
-			text, report := pipeline.Expand(first, pipeline.Options{Catalog: catalog, Overlays: overlays})
+			text, report := pipeline.Expand(first, pipeline.Options{Catalog: catalog, Overlays: overlays}, !bare)
 			printReport(t.err, report)
 			if report.Err() != nil {
 				return errProblem
@@ -31,5 +33,6 @@ is run. Values from the environment are written as ${NAME}, as they were.`,
 		},
 	}
 	filesFlag(c, &files)
+	c.Flags().BoolVar(&bare, "bare", false, "without the comments that say where values are from")
 	return c
 }

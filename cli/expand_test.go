@@ -31,7 +31,7 @@ func TestAnExpandedFileGivesTheSameEvents(t *testing.T) {
 		file := filepath.Join(dir, "pipeline.yaml")
 		write(t, file, text)
 		o := pipeline.Options{Catalog: StandardCatalog()}
-		expanded, report := pipeline.Expand(file, o)
+		expanded, report := pipeline.Expand(file, o, true)
 		if report.Err() != nil {
 			rt.Fatalf("%v\n%s", report.Err(), text)
 		}
@@ -93,7 +93,7 @@ func outputOf(rt *rapid.T, dir, text string) []string {
 func TestAnExpandedFileNamesTheSecrets(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "pipeline.yaml")
 	write(t, file, "version: 1\nflows:\n  f:\n    from: {spapi: {queue: q}}\n    to: out\n    on_error: {redact: [password], dead_letter: out}\nsinks: {out: stdout}\n")
-	expanded, report := pipeline.Expand(file, pipeline.Options{Catalog: StandardCatalog()})
+	expanded, report := pipeline.Expand(file, pipeline.Options{Catalog: StandardCatalog()}, true)
 	if report.Err() != nil {
 		t.Fatal(report.Err())
 	}

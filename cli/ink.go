@@ -1,18 +1,11 @@
 package cli
 
-import (
-	"io"
-	"os"
-)
+import "io"
 
-// ink colours text on a terminal, and leaves it as it is elsewhere, or where the variable
-// NO_COLOR is set.
+// ink colours text where colours can be seen, and leaves it as it is elsewhere.
 type ink bool
 
-func inkFor(w io.Writer) ink {
-	f, ok := w.(*os.File)
-	return ink(ok && isTerminal(f) && os.Getenv("NO_COLOR") == "")
-}
+func inkFor(w io.Writer) ink { return ink(isColourful(w)) }
 
 func (i ink) paint(code, text string) string {
 	if !i {

@@ -8,8 +8,9 @@ import (
 
 // Expand returns a pipeline.yaml, put together from path and the overlays, in which every
 // preset is replaced by what it stands for, and *** for secrets that are written in the
-// file. It is nil when the report has an error.
-func Expand(path string, o Options) ([]byte, *Report) {
+// file. With places, comments say from which file and line each value is. It is nil when
+// the report has an error.
+func Expand(path string, o Options, places bool) ([]byte, *Report) {
 	b, report := loadBuilder(path, o)
 	if report.Err() != nil {
 		return nil, report
@@ -17,7 +18,11 @@ func Expand(path string, o Options) ([]byte, *Report) {
 	root := conf.Conceal(b.expanded(), func(n *conf.Node) {
 		b.problems.Warnf(n, "a secret is written in the file; expand prints *** in its place: write it as ${NAME}")
 	})
-	text, err := conf.Write(root)
+	write := conf.Write
+	if places {
+		write = conf.WriteWithPlaces
+	}
+	text, err := write(root)
 	if err != nil {
 		report.problems.Errorf(nil, "the file cannot be written: %v", err)
 		return nil, report

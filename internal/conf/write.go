@@ -2,17 +2,28 @@ package conf
 
 import (
 	"bytes"
+	"fmt"
+	"strings"
 
 	"go.yaml.in/yaml/v4"
 )
 
 // Write returns a tree as YAML. What stands for a value from outside is written as it
 // was, ${…}, and not its value.
-func Write(n *Node) ([]byte, error) {
+func Write(n *Node) ([]byte, error) { return write(n, writer{}) }
+
+// WriteWithPlaces is [Write] with the place of each value in a comment behind it: the file
+// and line that it was read from.
+func WriteWithPlaces(n *Node) ([]byte, error) { return write(n, writer{places: true}) }
+
+// writer turns nodes into those of the YAML package.
+type writer struct{ places bool }
+
+func write(n *Node, w writer) ([]byte, error) {
 	var out bytes.Buffer
 	e := yaml.NewEncoder(&out)
 	e.SetIndent(2)
-	if err := e.Encode(n.yaml()); err != nil {
+	if err := e.Encode(w.yaml(n)); err != nil {
 		return nil, err
 	}
 	if err := e.Close(); err != nil {
@@ -24,25 +35,32 @@ func Write(n *Node) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-func (n *Node) yaml() *yaml.Node {
+func (w writer) yaml(n *Node) *yaml.Node {
 	switch n.Kind {
 	case Map:
 		out := &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map"}
 		for _, f := range n.Fields {
-			out.Content = append(out.Content, f.Key.yaml(), f.Value.yaml())
+			out.Content = append(out.Content, w.name(f.Key), w.yaml(f.Value))
 		}
 		return out
 	case List:
 		out := &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq"}
 		for _, item := range n.Items {
-			out.Content = append(out.Content, item.yaml())
+			out.Content = append(out.Content, w.yaml(item))
 		}
 		return out
 	case Null:
 		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!null", Value: "null"}
 	}
-	return n.scalar()
+	out := n.scalar()
+	if w.places && n.Line > 0 {
+		out.LineComment = fmt.Sprintf("# %s:%d", strings.Join(strings.Fields(n.File), " "), n.Line)
+	}
+	return out
 }
+
+// name is the name of a setting; its value says where it is from.
+func (w writer) name(n *Node) *yaml.Node { return writer{}.yaml(n) }
 
 // scalar keeps text that was quoted from becoming a number, and numbers from quotes.
 func (n *Node) scalar() *yaml.Node {
