@@ -189,7 +189,6 @@ func TestAProcessThatSleepsBeyondTheVisibilityTimeoutLosesNothing(t *testing.T) 
 }
 
 func TestWhatAStoppedProcessHeldIsThereForTheNext(t *testing.T) {
-	t.Parallel()
 	f := newQueueFlow(t)
 	f.fill()
 	p := start(t, f.dir, nil, "run", "-q")
