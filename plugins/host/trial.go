@@ -134,12 +134,10 @@ func (h *Host) mark(k *child, alone bool) {
 
 // addSuspect takes in an event that a process may have died of when it was given up. It
 // gets more time now, so that it is there when that happens again.
-func (h *Host) addSuspect(c *call, known *crime) error {
+func (h *Host) addSuspect(c *call, known *crime) {
 	delete(h.marked, c.id)
 	c.crime, c.patient = *known, true
 	h.accuse([]*call{c})
-	h.wake()
-	return nil
 }
 
 // suspect has a group of events that a process died with tried again, in halves.

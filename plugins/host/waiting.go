@@ -19,9 +19,10 @@ func (h *Host) add(c *call) error {
 		return errClosed
 	}
 	if known := h.marked[c.id]; known != nil {
-		return h.addSuspect(c, known)
+		h.addSuspect(c, known)
+	} else {
+		h.waiting.push(c)
 	}
-	h.waiting.push(c)
 	h.wake()
 	return nil
 }
