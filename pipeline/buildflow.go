@@ -42,9 +42,16 @@ func (b *fileBuilder) buildFlows() {
 		b.buildStages(f)
 		b.addReplay(f)
 		if len(f.config.To) > 0 {
-			f.targets = b.env("to", f).targetWith(f.config.To, b.problems)
+			f.targets = b.end(f).targetWith(f.config.To, b.problems)
 		}
 	}
+}
+
+// end is the env of what follows the last stage.
+func (b *fileBuilder) end(f *flow) *Env {
+	env := b.env("to", f)
+	env.passes = true
+	return env
 }
 
 // targetWith is [Env.Target] before the env has a place in the file.
@@ -101,12 +108,12 @@ func (b *fileBuilder) addStages(f *flow, items []*conf.Node, prefix string, list
 		taken[name] = true
 		def := b.options.Catalog.Stages[slices.Index(names, t.name)]
 		env := b.env(name, f)
-		env.space = f.name + "/" + space
+		env.space, env.passes = f.name+"/"+space, def.passes
 		// A stage that could not be built keeps its place, so that check sees
 		// the flow as it is meant.
 		s, c, ok := def.build(t.settings, env, b.problems)
 		f.incomplete = f.incomplete || !ok
-		built := &builtStage{name, t.at, s, c, traitsOf(c), t}
+		built := &builtStage{name, t.at, s, c, traitsOf(c), def.passes, t}
 		b.refuseRemote(f.name, built)
 		b.observe(built)
 		*list = append(*list, built)

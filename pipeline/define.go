@@ -27,7 +27,8 @@ type Def struct {
 // StageDef declares a kind of stage, see [DefineStage].
 type StageDef struct {
 	Def
-	build func(n *conf.Node, env *Env, p *conf.Problems) (Stage, any, bool)
+	passes bool
+	build  func(n *conf.Node, env *Env, p *conf.Problems) (Stage, any, bool)
 }
 
 // SourceDef declares a kind of source, see [DefineSource].
@@ -57,7 +58,16 @@ type StateDef struct {
 // build must not start anything: what has to be opened is opened in
 // [Env.OnStart] and closed in [Env.OnClose].
 func DefineStage[C any](name string, defaults C, build func(C, *Env) (Stage, error)) StageDef {
-	return StageDef{Def{name, defaults}, builder(defaults, build)}
+	return StageDef{Def{name, defaults}, false, builder(defaults, build)}
+}
+
+// Passes declares that the stage returns what next and targets return as it is and does
+// nothing after that, as those of [Map] and [FlatMap] do, or uses [Then] or [Await] where
+// it does. It may then get [ErrLater] from them, and return it. Of any other stage, the
+// events that wait for a sink that stores many at once have a goroutine each.
+func (d StageDef) Passes() StageDef {
+	d.passes = true
+	return d
 }
 
 // DefineSource declares a kind of source; [DefineStage] says what C may carry.

@@ -9,7 +9,8 @@ import (
 // Each gives events to next in order and returns once all of them are settled,
 // or with the errors of those that are not. They run concurrently as soon as
 // one of them waits (see [Held] and [Yield]); their order is kept in
-// [Event.Seq]. Each counts every event against the limits of the flow.
+// [Event.Seq]. Each counts every event against the limits of the flow. It returns
+// [ErrLater] where next did.
 func Each(ctx context.Context, events []*Event, next Handler) error {
 	switch len(events) {
 	case 0:
@@ -31,12 +32,21 @@ func (l *lane) branch(ctx context.Context, s *sequence) error {
 	l.berth = berth{}
 	first.reached.Store(l.reached.Load())
 	l.flow.lanes.add(first)
-	err := s.run(first)
-	l.flow.lanes.remove(first)
+	s.open.Store(int32(s.len()) + 1)
+	last, later := s.work(first)
 	l.reached.Store(first.reached.Load()) // next was reached, should the stage fail now
-	if !first.yielded {
+	switch last {
+	case nil:
+	case first:
+		l.flow.lanes.remove(first)
 		l.berth = first.berth
+	default:
+		last.leave()
 	}
+	if later {
+		return s.settleLater(l)
+	}
+	err := s.wait()
 	l.dead = l.dead || s.dead.Load()
 	return err
 }

@@ -24,6 +24,7 @@ type Env struct {
 
 	pipeline *Pipeline
 	kind     string // sink, state or source, "" for a stage
+	passes   bool   // of a stage: see [StageDef.Passes]
 	space    string // what its records in the state store are kept under
 	flow     *flow
 	node     *conf.Node

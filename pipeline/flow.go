@@ -60,6 +60,7 @@ type builtStage struct {
 	stage   Stage
 	config  any
 	traits  Traits
+	passes  bool  // see [StageDef.Passes]
 	given   typed // as the file has it
 }
 
@@ -90,6 +91,9 @@ func (f *flow) chain(stages []*builtStage, h Handler, u *unclaimed) Handler {
 	for _, s := range slices.Backward(stages) {
 		st := f.newStep(s.address)
 		st.unclaimed = u
+		if !s.passes {
+			h = Await(h)
+		}
 		h = st.guard(s.stage(h))
 		f.replay.add(s.address, h)
 	}
@@ -136,10 +140,7 @@ func (f *flow) consume(m *message.Message, t *ticket, handle Handler) error {
 	}
 	l := &lane{Context: ctx, flow: f, seq: s, berth: berth{slot: slotInFlight}}
 	f.lanes.add(l)
-	defer f.lanes.remove(l)
-	err := s.run(l)
-	l.leave()
-	return err
+	return s.run(l)
 }
 
 // killable returns a context that also ends when the flow gives up waiting for

@@ -80,9 +80,10 @@ func (h *Hold) BeginBehind() (giveBack <-chan struct{}) {
 // and its bookkeeping (5.8 kB were measured in a short chain).
 const heldOverhead = 6 << 10
 
-// leave gives the lane's slot back. What its event held up may have come to be
-// held meanwhile, with nobody left to notice that the house is full.
+// leave ends the lane and gives its slot back. What its event held up may have come to
+// be held meanwhile, with nobody left to notice that the house is full.
 func (l *lane) leave() {
+	l.flow.lanes.remove(l)
 	l.flow.limits.leave(&l.berth)
 	l.flow.limits.relieve()
 }

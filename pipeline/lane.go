@@ -9,9 +9,11 @@ import (
 // parts of a split) run one after another on one lane; when one of them has to
 // wait, it keeps the lane and the rest moves to a new one, in a new goroutine.
 // So an event that waits for nothing costs no goroutine, and one that waits
-// holds up nobody.
+// holds up nobody. An event whose outcome is known later (see [Later]) keeps its lane
+// too, and costs no goroutine either.
 //
-// A lane belongs to one goroutine. Others only read reached, and end its waiting.
+// A lane belongs to one goroutine, or to nobody until the outcome is known, and then to
+// whoever knows it. Others only read reached, and end its waiting.
 type lane struct {
 	context.Context
 	flow   *flow
@@ -19,12 +21,15 @@ type lane struct {
 	parent *lane // on whose goroutine this lane started, or nil
 
 	berth
-	event   *Event // the one under way
-	root    *root  // the numbered message it is a part of
-	passed  uint64 // the followers it has entered, one bit each
-	size    int64  // of the event when it started
-	yielded bool   // the rest of seq runs elsewhere
-	dead    bool   // the event, or a part of it, became a dead letter
+	event   *Event   // the one under way
+	index   int      // of the event in seq
+	root    *root    // the numbered message it is a part of
+	passed  uint64   // the followers it has entered, one bit each
+	size    int64    // of the event when it started
+	yielded bool     // the rest of seq runs elsewhere
+	dead    bool     // the event, or a part of it, became a dead letter
+	pending *Pending // what [Later] returned last for the event
+	convoy  *Convoy  // that the event goes on with, when others are to come behind it
 
 	reached atomic.Int32 // the step of the flow that it entered last
 }
@@ -90,5 +95,8 @@ func (l *lane) yield() {
 	for ; l != nil && !l.yielded; l = l.parent {
 		l.yielded = true
 		l.seq.moveOn()
+	}
+	if l != nil {
+		l.leaveConvoy()
 	}
 }

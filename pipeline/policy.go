@@ -61,7 +61,7 @@ func (p *Pipeline) policy(f *flow, c *OnError, base *policy, problems *conf.Prob
 			s.dead = true
 			// Behind the dead letters there is nothing: what their sink refuses
 			// goes back to the source.
-			out.dead = s.handler(f, &policy{backoff: out.backoff, giveUpAfter: out.giveUpAfter, last: true, count: out.count})
+			out.dead = Await(s.handler(f, &policy{backoff: out.backoff, giveUpAfter: out.giveUpAfter, last: true, count: out.count}))
 		}
 	}
 	return &out

@@ -89,7 +89,7 @@ func (en *entries) handle(ctx context.Context, e *Event) error {
 	if en.replay.FromStart && en.behindDedupe(&l.DeadLetter) {
 		e.SetMeta(MarkReplayed, ReplayedFromStart)
 	}
-	if err := h(ctx, e); err != nil {
+	if err := Await(h)(ctx, e); err != nil {
 		return err
 	}
 	became := LetterDelivered

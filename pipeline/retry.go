@@ -21,7 +21,7 @@ type failure struct {
 // the flow stops. A nil err means that there was no first attempt, because the
 // sink is known to be down.
 func (s *step) retry(ctx context.Context, l *lane, e *Event, call Handler, err error) error {
-	f := &failure{err: err, first: s.flow.clock.Now()}
+	f, call := &failure{err: err, first: s.flow.clock.Now()}, Await(call)
 	if err != nil {
 		f.attempts = 1
 		s.noteFailure(e, f)

@@ -10,20 +10,22 @@ import (
 // sequence is a number of events that start in order: the lines of a message,
 // the parts of a split, or one event on its way to several targets. Whoever
 // starts the next one owns next, credits and done; there is always exactly one
-// such goroutine, the one whose lane has not yielded.
+// such goroutine, the one whose lane has not yielded. Whoever runs the sequence counts as
+// open too, until it has started what it could.
 type sequence struct {
 	ctx     context.Context
 	flow    *flow
 	parent  *lane
-	handler Handler   // for all events
-	targets []Handler // or one for each, of the same event
-	events  []*Event  // one for each, or a single one
-	owned   bool      // events is ours to change
-	roots   []*root   // for the events of a source's message
-	passed  uint64    // what the lanes start with
-	next    int       // the first event that has not started
-	credits int       // slots already taken for events that have not started
-	done    chan struct{}
+	handler Handler                    // for all events
+	targets []Handler                  // or one for each, of the same event
+	events  []*Event                   // one for each, or a single one
+	owned   bool                       // events is ours to change
+	roots   []*root                    // for the events of a source's message
+	passed  uint64                     // what the lanes start with
+	next    int                        // the first event that has not started
+	credits int                        // slots already taken for events that have not started
+	done    chan struct{}              // closed once nothing is open, where somebody waits for that
+	late    *Pending                   // in its place: the event of the parent, whose outcome is known then
 	tell    func(index int, err error) // nil: nobody wants to know of each event
 	open    atomic.Int32
 
@@ -36,34 +38,58 @@ func (s *sequence) len() int { return max(len(s.events), len(s.targets)) }
 
 // run starts the events and returns once all of them are settled or have failed.
 func (s *sequence) run(l *lane) error {
-	s.open.Store(int32(s.len()))
-	s.work(l)
-	if s.open.Load() != 0 {
+	s.open.Store(int32(s.len()) + 1)
+	if last, _ := s.work(l); last != nil {
+		last.leave()
+	}
+	return s.wait()
+}
+
+// wait returns once nothing is open.
+func (s *sequence) wait() error {
+	if s.open.Add(-1) != 0 {
 		<-s.done
 	}
 	return s.err
 }
 
-// work starts events on l until none is left or the rest has moved on.
-func (s *sequence) work(l *lane) {
-	for s.next < s.len() {
-		i := s.next
+// settleLater makes the outcome of the sequence that of l's event, its parent.
+func (s *sequence) settleLater(l *lane) error {
+	s.late = l.later()
+	if s.open.Add(-1) != 0 {
+		return ErrLater
+	}
+	l.dead = l.dead || s.dead.Load()
+	return s.err
+}
+
+// work starts events on l until none is left or the rest has moved on. It returns the
+// lane that is left then, which may be another one, or nil. Later: the outcome of some
+// events is known later.
+func (s *sequence) work(l *lane) (last *lane, later bool) {
+	for l != nil && s.next < s.len() {
+		l.begin(s.next)
 		s.next++
-		l.begin(i)
-		err := l.handle(i)
-		moved := l.yielded
-		l.end()
-		s.forget(i)
-		s.settle(i, err)
-		if moved {
-			return
+		switch err := l.handle(); {
+		case err == ErrLater:
+			later = true
+			l = s.goOnWithout(l)
+		case l.yielded:
+			l.settle(err)
+			return nil, later
+		default:
+			l.settle(err)
 		}
 	}
-	s.leaveRest()
+	if l != nil {
+		s.leaveRest()
+	}
+	return l, later
 }
 
 func (l *lane) begin(i int) {
 	s := l.seq
+	l.index = i
 	l.passed, l.dead = s.passed, false
 	l.event = s.events[min(i, len(s.events)-1)]
 	l.size = int64(len(l.event.payload.raw)) // now: another target may change the event
@@ -72,25 +98,34 @@ func (l *lane) begin(i int) {
 	}
 }
 
-func (l *lane) handle(i int) error {
+// handle returns what became of the event, or [ErrLater] when that is not known yet.
+func (l *lane) handle() (err error) {
 	if l.seq.targets != nil {
-		return l.seq.targets[i](l, l.event)
+		err = l.seq.targets[l.index](l, l.event)
+	} else {
+		err = l.seq.handler(l, l.event)
 	}
-	return l.seq.handler(l, l.event)
+	if err == ErrLater && l.pending.met.Load() {
+		return l.pending.now()
+	}
+	return err
 }
 
-// end closes the books on the lane's event. A lane that yielded is finished and
-// gives its slot back; any other goes on to the next event with it.
-func (l *lane) end() {
+// settle closes the books on the lane's event. A lane that yielded is finished and gives
+// its slot back; any other goes on to the next event with it.
+func (l *lane) settle(err error) {
 	if l.root != nil {
 		l.passAll()
 	}
 	if l.dead {
 		l.seq.dead.Store(true)
 	}
+	s, i := l.seq, l.index
 	if l.yielded {
 		l.leave()
 	}
+	s.forget(i)
+	s.settle(i, err)
 }
 
 // forget lets go of an event that is settled, while others of its message may be
@@ -110,23 +145,52 @@ func (s *sequence) settle(i int, err error) {
 		s.err = errors.Join(s.err, err)
 		s.mu.Unlock()
 	}
-	if s.open.Add(-1) == 0 && s.done != nil {
+	switch left := s.open.Add(-1); {
+	case left != 0:
+	case s.late != nil:
+		s.late.lane.dead = s.late.lane.dead || s.dead.Load()
+		s.late.Settle(s.err)
+	case s.done != nil:
 		close(s.done)
 	}
 }
 
-// moveOn starts the rest of the sequence on a new lane.
+// moveOn starts the rest of the sequence on a new lane, elsewhere.
 func (s *sequence) moveOn() {
+	if l := s.laneForRest(); l != nil {
+		s.flow.crew.work(l)
+	}
+}
+
+// goOnWithout leaves l to its event, whose outcome is known later, and returns a lane for
+// the rest of the sequence; nil when there is none, or it is elsewhere.
+func (s *sequence) goOnWithout(l *lane) (next *lane) {
+	p, parent, moved := l.pending, l.parent, l.yielded
+	if l.yielded = true; !moved {
+		next = s.laneForRest()
+	}
+	if p.met.Swap(true) {
+		p.climb(false)
+	}
+	if next == nil || !next.enter() {
+		return nil
+	}
+	next.parent = parent
+	return next
+}
+
+// laneForRest prepares the rest of the sequence for another lane; nil: there is no rest.
+func (s *sequence) laneForRest() *lane {
 	rest := s.len() - s.next
 	if surplus := s.credits - rest; surplus > 0 {
 		s.flow.limits.free(surplus)
 		s.credits = rest
 	}
-	if rest == 0 {
-		return
-	}
 	if s.done == nil {
 		s.done = make(chan struct{})
+	}
+	if rest == 0 {
+		return nil
 	}
 	if s.credits == 0 {
 		s.flow.limits.want()
@@ -136,7 +200,7 @@ func (s *sequence) moveOn() {
 		l.reached.Store(s.parent.reached.Load())
 	}
 	s.flow.lanes.add(l)
-	s.flow.crew.work(l)
+	return l
 }
 
 func (s *sequence) rootOfParent() *root {
@@ -146,29 +210,37 @@ func (s *sequence) rootOfParent() *root {
 	return s.parent.root
 }
 
-// continueOn takes a slot for the next event, waiting for one if need be, and
-// works on. When the flow ends first, the rest has failed.
-func (s *sequence) continueOn(l *lane) {
-	defer s.flow.lanes.remove(l)
+// do has the sequence go on, elsewhere.
+func (l *lane) do() {
+	if !l.enter() {
+		return
+	}
+	if last, _ := l.seq.work(l); last != nil {
+		last.leave()
+	}
+}
+
+// enter takes a slot for the next event, waiting for one if need be. When the flow ends
+// first, the rest has failed.
+func (l *lane) enter() bool {
+	s := l.seq
 	if s.credits > 0 {
 		s.credits--
 	} else if err := s.flow.limits.enter(l); err != nil {
 		s.failRest(l, err)
-		return
+		return false
 	}
 	l.slot = slotInFlight
-	s.work(l)
-	l.leave()
+	return true
 }
 
 func (s *sequence) failRest(l *lane, err error) {
 	for s.next < s.len() {
-		i := s.next
-		l.begin(i)
+		l.begin(s.next)
 		s.next++
-		l.end()
-		s.settle(i, &returned{err})
+		l.settle(&returned{err})
 	}
+	l.leave()
 }
 
 // leaveRest returns the slots of events that ran on another event's slot.

@@ -69,15 +69,15 @@ func (b *fileBuilder) buildSinks() {
 // limited puts a sink behind its options and counts what it settles.
 func (s *sink) limited(h Handler, quick bool, b *fileBuilder) Handler {
 	delivered := b.p.stats.counter("", s.name, CountDelivered)
-	counted := func(ctx context.Context, e *Event) error {
-		err := h(ctx, e)
+	count := func(err error) error {
 		if err == nil {
 			delivered.Inc()
 		}
 		return err
 	}
+	counted := func(ctx context.Context, e *Event) error { return Then(ctx, e, h, count) }
 	if n := s.options.MaxInFlight; n > 0 {
-		counted = withSlots(counted, n)
+		counted = withSlots(Await(counted), n)
 	}
 	if r := s.options.Rate; r.N > 0 {
 		counted = withPace(counted, &pacer{clock: b.options.Clock, interval: r.Per / time.Duration(r.N)})

@@ -42,14 +42,30 @@ func (s *step) guard(h Handler) Handler {
 			return s.retry(ctx, l, e, call, nil)
 		}
 		err := call(ctx, e)
-		if err == nil {
-			if s.breaker != nil {
-				s.breaker.succeeded()
-			}
-			return nil
+		if err == ErrLater {
+			s.judgeLater(l.pending, ctx, e, call)
+			return ErrLater
 		}
+		return s.outcome(ctx, l, e, call, err)
+	}
+}
+
+// judgeLater has the step judge an error that comes later. What comes from another step
+// has been judged there.
+func (s *step) judgeLater(p *Pending, ctx context.Context, e *Event, call Handler) {
+	if n := len(p.then); n == 0 || p.then[n-1].guard == nil {
+		p.push(after{guard: s, ctx: ctx, event: e, call: call})
+	}
+}
+
+func (s *step) outcome(ctx context.Context, l *lane, e *Event, call Handler, err error) error {
+	if err != nil {
 		return s.failed(ctx, l, e, call, err)
 	}
+	if s.breaker != nil {
+		s.breaker.succeeded()
+	}
+	return nil
 }
 
 // errForeignContext is returned to a stage that did not pass its context on.

@@ -68,10 +68,14 @@ func (env *Env) Target(t Targets) Handler {
 			handlers = append(handlers, h)
 		}
 	}
+	h := fanOut(handlers)
 	if len(handlers) == 1 {
-		return handlers[0]
+		h = handlers[0]
 	}
-	return fanOut(handlers)
+	if !env.passes {
+		return Await(h)
+	}
+	return h
 }
 
 // Beside returns a handler that gives a copy of the event to aside and the event

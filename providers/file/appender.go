@@ -14,26 +14,24 @@ import (
 )
 
 // appender appends lines to one file. A line is written with one call, alone or with
-// others that came meanwhile, so that a process that is killed leaves at most one torn
-// line, at the end.
+// others, so that a process that is killed leaves at most one torn line, at the end.
 type appender struct {
 	path  string
 	fsync bool
 	clock pipeline.Clock
 	log   *slog.Logger
 
-	users   int    // guarded by files.mu
-	lastUse uint64 // guarded by files.mu
+	unused  func(n int) // ends n uses
+	users   int         // guarded by files.mu
+	lastUse uint64      // guarded by files.mu
+
+	queue queue
 
 	mu      sync.Mutex
 	f       handle
 	regular bool
-	lines   together
 	torn    piece // of a line that could not be taken back yet
 	checked time.Time
-	group   *syncGroup // lines that wait for the next fsync
-
-	syncing chan struct{} // full during an fsync; taken before mu
 }
 
 // handle is an open file.
@@ -46,7 +44,7 @@ type handle interface {
 }
 
 func openAppender(path string, fsync bool, clock pipeline.Clock, log *slog.Logger) (*appender, error) {
-	a := &appender{path: path, fsync: fsync, clock: clock, log: log, syncing: make(chan struct{}, 1)}
+	a := &appender{path: path, fsync: fsync, clock: clock, log: log, unused: func(int) {}}
 	return a, a.open()
 }
 
@@ -79,21 +77,6 @@ func (a *appender) open() error {
 	return nil
 }
 
-// append writes a line, which ends with a line break, and with fsync waits until
-// it is on the disk.
-func (a *appender) append(line []byte) error {
-	if !a.fsync {
-		return a.appendTogether(line)
-	}
-	w := waiting{line: line}
-	a.mu.Lock()
-	if a.writeAll([]*waiting{&w}); w.err != nil {
-		a.mu.Unlock()
-		return w.err
-	}
-	return a.syncAndUnlock()
-}
-
 // followRename opens the path again when the file behind it is another one, as
 // after a rotation of logs. It looks at most once a second.
 func (a *appender) followRename() error {
@@ -107,9 +90,6 @@ func (a *appender) followRename() error {
 	same := err == nil && ourErr == nil && os.SameFile(at, ours)
 	if same || err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil
-	}
-	if err := a.syncBeforeClose(); err != nil {
-		return err
 	}
 	old := a.f
 	if err := a.open(); err != nil {

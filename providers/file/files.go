@@ -27,12 +27,12 @@ func (fs *files) openNow(path string) error {
 	if err != nil {
 		return err
 	}
-	fs.put(a)
+	fs.put(a, 1)
 	return nil
 }
 
-// get returns the open file of a path, opening it if need be. The caller gives
-// it back with put; it is not closed before.
+// get returns the open file of a path, opening it if need be. It is not closed before it
+// is given back, with put, or by a line that was added and is settled.
 func (fs *files) get(path string) (*appender, error) {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
@@ -42,6 +42,7 @@ func (fs *files) get(path string) (*appender, error) {
 		if a, err = openAppender(path, fs.fsync, fs.clock, fs.log); err != nil {
 			return nil, err
 		}
+		a.unused = func(n int) { fs.put(a, n) }
 		fs.open[path] = a
 		fs.closeUnused()
 	}
@@ -50,10 +51,10 @@ func (fs *files) get(path string) (*appender, error) {
 	return a, nil
 }
 
-func (fs *files) put(a *appender) {
+func (fs *files) put(a *appender, n int) {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
-	a.users--
+	a.users -= n
 	fs.closeUnused() // more may have been in use than should be open
 }
 

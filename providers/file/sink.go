@@ -82,14 +82,14 @@ func (s *sink) deliver(ctx context.Context, e *pipeline.Event) error {
 		return err
 	}
 	*buffer = line
-	if s.config.Fsync == fsyncAlways {
-		pipeline.Yield(ctx)
-	}
 	a, err := s.files.get(s.path(e))
 	if err != nil {
 		return err
 	}
-	defer s.files.put(a)
+	if later := pipeline.Later(ctx); later != nil {
+		a.add(line, later)
+		return pipeline.ErrLater
+	}
 	return a.append(line)
 }
 

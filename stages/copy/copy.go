@@ -5,7 +5,7 @@ package copy
 import "github.com/leat-io/leat/pipeline"
 
 // Stage declares the copy stage.
-var Stage = pipeline.DefineStage("copy", Config{}, New)
+var Stage = pipeline.DefineStage("copy", Config{}, New).Passes()
 
 // Config is the copy stage's part of pipeline.yaml.
 type Config struct {

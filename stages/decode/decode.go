@@ -74,7 +74,7 @@ type Config struct {
 }
 
 // Stage is the declaration of the stage.
-var Stage = pipeline.DefineStage("decode", Config{Format: "json", MaxDepth: pipeline.MaxDepth, Separator: ","}, New)
+var Stage = pipeline.DefineStage("decode", Config{Format: "json", MaxDepth: pipeline.MaxDepth, Separator: ","}, New).Passes()
 
 // Traits tells check what the stage does.
 func (c Config) Traits() pipeline.Traits { return pipeline.Traits{Local: true} }

@@ -16,7 +16,7 @@ import (
 )
 
 // Stage declares the dedupe stage.
-var Stage = pipeline.DefineStage("dedupe", Config{TTL: 24 * time.Hour, OnStateError: hold}, New)
+var Stage = pipeline.DefineStage("dedupe", Config{TTL: 24 * time.Hour, OnStateError: hold}, New).Passes()
 
 // Config is the dedupe stage's part of pipeline.yaml.
 type Config struct {
@@ -69,6 +69,9 @@ func New(c Config, env *pipeline.Env) (pipeline.Stage, error) {
 	s.quick = pipeline.IsQuick(s.claims)
 	s.inProgress.init()
 	return func(next pipeline.Handler) pipeline.Handler {
+		if !s.quick {
+			next = pipeline.Await(next)
+		}
 		return func(ctx context.Context, e *pipeline.Event) error { return s.handle(ctx, e, next) }
 	}, nil
 }
@@ -86,33 +89,57 @@ func (s *stage) handle(ctx context.Context, e *pipeline.Event, next pipeline.Han
 		s.duplicates.Inc()
 		return nil
 	}
-	settled := false
-	defer func() { s.inProgress.leave(id, settled) }()
-	err = s.claimAndDeliver(ctx, id, e, next)
-	settled = err == nil
+	is, err := s.look(ctx, id, e)
+	switch is {
+	case unclaimed:
+		return pipeline.Then(ctx, e, next, func(err error) error {
+			s.inProgress.leave(id, err == nil)
+			return err
+		})
+	case claimed:
+		return s.deliver(ctx, id, e, next)
+	}
 	return err
 }
 
-func (s *stage) claimAndDeliver(ctx context.Context, id pipeline.Digest, e *pipeline.Event, next pipeline.Handler) error {
+// standing is what an event may do.
+type standing uint8
+
+const (
+	over      standing = iota // nothing: it is a copy of one that was delivered, or it failed
+	claimed                   // go on, under a claim that is ours
+	unclaimed                 // go on, though the state store knows nothing of it
+)
+
+// look claims an event that is in progress. Of one that is over, the progress is too.
+func (s *stage) look(ctx context.Context, id pipeline.Digest, e *pipeline.Event) (is standing, err error) {
+	settled := false
+	defer func() {
+		if is == over { // also after a panic
+			s.inProgress.leave(id, settled)
+		}
+	}()
 	verdict, err := s.claim(ctx, id)
 	switch {
 	case errors.Is(err, pipeline.ErrReturned): // the store has answered: another process has the event
-		return err
+		return over, err
 	case err != nil && s.config.OnStateError == deliver && ctx.Err() == nil:
 		e.SetMeta(pipeline.MarkDedupe, "unknown")
-		return next(ctx, e)
+		return unclaimed, nil
 	case err != nil:
-		return err
+		return over, err
 	case e.Meta(pipeline.MarkReplayed) == pipeline.ReplayedFromStart:
 		// What is remembered of it is its dead letter.
 	case verdict == pipeline.Delivered:
 		s.duplicates.Inc()
-		return nil
+		settled = true
+		return over, nil
 	case verdict == pipeline.Earlier:
 		s.earlier.Inc()
-		return nil
+		settled = true
+		return over, nil
 	}
-	return s.deliver(ctx, id, e, next)
+	return claimed, nil
 }
 
 // deliver runs the rest of the flow under a claim that is ours.
@@ -122,14 +149,22 @@ func (s *stage) deliver(ctx context.Context, id pipeline.Digest, e *pipeline.Eve
 		onward = pipeline.WithClaim(ctx, func(ctx context.Context) (bool, error) { return s.claimAgain(ctx, id) })
 		lasting = context.WithoutCancel(ctx) // what has happened must be recorded even when the flow stops
 	}
-	err := next(onward, e)
+	return pipeline.Then(onward, e, next, func(err error) error { return s.conclude(lasting, id, err) })
+}
+
+// conclude records what became of an event that was claimed, and ends its progress.
+func (s *stage) conclude(ctx context.Context, id pipeline.Digest, err error) error {
+	settled := false
+	defer func() { s.inProgress.leave(id, settled) }()
 	if err != nil {
-		_ = s.claims.Release(lasting, id) // a claim that stays ends with this process
+		_ = s.claims.Release(ctx, id) // a claim that stays ends with this process
 		return err
 	}
 	outcome := pipeline.OutcomeDelivered
 	if pipeline.DeadLettered(ctx) {
 		outcome = pipeline.OutcomeDead
 	}
-	return s.commit(lasting, id, outcome)
+	err = s.commit(ctx, id, outcome)
+	settled = err == nil
+	return err
 }

@@ -17,7 +17,7 @@ import (
 )
 
 // Stage is the declaration of the stage.
-var Stage = pipeline.DefineStage("enrich", defaults, New)
+var Stage = pipeline.DefineStage("enrich", defaults, New).Passes()
 
 // place is where values come from.
 type place interface {

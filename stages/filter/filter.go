@@ -9,7 +9,7 @@ import (
 )
 
 // Stage declares the filter stage.
-var Stage = pipeline.DefineStage("filter", Config{}, New)
+var Stage = pipeline.DefineStage("filter", Config{}, New).Passes()
 
 // Config is the filter stage's part of pipeline.yaml.
 type Config struct {

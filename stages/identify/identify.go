@@ -9,7 +9,7 @@ import (
 )
 
 // Stage declares the identify stage.
-var Stage = pipeline.DefineStage("identify", Config{}, New)
+var Stage = pipeline.DefineStage("identify", Config{}, New).Passes()
 
 // Config is the identify stage's part of pipeline.yaml. What is not given stays
 // as it was.

@@ -49,7 +49,7 @@ type Config struct {
 }
 
 // Stage is the declaration of the stage.
-var Stage = pipeline.DefineStage("map", Config{}, New)
+var Stage = pipeline.DefineStage("map", Config{}, New).Passes()
 
 // New builds the stage.
 func New(c Config, _ *pipeline.Env) (pipeline.Stage, error) {

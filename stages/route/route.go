@@ -14,7 +14,7 @@ import (
 )
 
 // Stage declares the route stage.
-var Stage = pipeline.DefineStage("route", Config{}, New)
+var Stage = pipeline.DefineStage("route", Config{}, New).Passes()
 
 // Config is the route stage's part of pipeline.yaml.
 type Config struct {

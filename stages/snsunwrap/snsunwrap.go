@@ -18,7 +18,7 @@ import (
 )
 
 // Stage declares the snsunwrap stage.
-var Stage = pipeline.DefineStage("snsunwrap", Config{Verify: true, MaxDepth: pipeline.MaxDepth}, New)
+var Stage = pipeline.DefineStage("snsunwrap", Config{Verify: true, MaxDepth: pipeline.MaxDepth}, New).Passes()
 
 type stage struct {
 	config Config

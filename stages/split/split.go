@@ -14,7 +14,7 @@ import (
 )
 
 // Stage declares the split stage.
-var Stage = pipeline.DefineStage("split", Config{Missing: reject, Max: 10_000}, New)
+var Stage = pipeline.DefineStage("split", Config{Missing: reject, Max: 10_000}, New).Passes()
 
 // Config is the split stage's part of pipeline.yaml.
 type Config struct {

@@ -1,0 +1,116 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+)
+
+// after is a place on an event's way back up: what a stage or sink does there, or what
+// its step does with an error.
+type after struct {
+	do func(err error) error
+
+	guard *step
+	call  Handler
+	ctx   context.Context
+	event *Event
+}
+
+// waits reports whether the place may take time: what failed is tried again there.
+func (a *after) waits(err error) bool { return a.guard != nil && err != nil && !isReturned(err) }
+
+func (a *after) pass(l *lane, err error) error {
+	if a.guard != nil {
+		return a.guard.outcome(a.ctx, l, a.event, a.call, err)
+	}
+	return a.doSafely(err)
+}
+
+// doSafely makes a panic an error: an event must not be lost with the goroutine of
+// somebody else.
+func (a *after) doSafely(err error) (out error) {
+	defer func() {
+		if r := recover(); r != nil {
+			out = &returned{fmt.Errorf("panic: %v\n%s", r, debug.Stack())}
+		}
+	}()
+	return a.do(err)
+}
+
+// do is climb for the crew.
+func (p *Pending) do() { p.climb(true) }
+
+// climb takes the event back up once its outcome is known and its handlers have returned.
+// What may wait is left to the crew unless the caller may.
+func (p *Pending) climb(mayWait bool) {
+	if !mayWait && p.rest != nil {
+		p.lane.flow.crew.work(p)
+		return
+	}
+	if p.rest != nil && !p.goOn() {
+		return
+	}
+	for len(p.then) > 0 {
+		a := p.then[0]
+		if !mayWait && a.waits(p.err) {
+			p.lane.flow.crew.work(p)
+			return
+		}
+		p.then = p.then[1:]
+		p.err = a.pass(p.lane, p.err)
+	}
+	p.lane.convoy = nil
+	p.arrive()
+}
+
+// goOn does what was left of a handler. It returns false when the outcome is to be known
+// later again: another one takes the place of p.
+func (p *Pending) goOn() bool {
+	rest := p.rest
+	p.rest = nil
+	if p.err = rest(); p.err != ErrLater {
+		return true
+	}
+	q := p.lane.pending
+	q.then, q.wake = append(q.then, p.then...), p.wake
+	p.lane.convoy = nil
+	if q.met.Swap(true) {
+		q.climb(true)
+	}
+	return false
+}
+
+// arrive is the end of the way up.
+func (p *Pending) arrive() {
+	if p.wake != nil {
+		p.wake <- p.err
+		return
+	}
+	p.lane.settle(p.err)
+}
+
+// await returns the outcome, for a handler that has got [ErrLater].
+func (p *Pending) await() error {
+	if !p.met.Load() {
+		p.lane.yield()
+		p.wake = make(chan error, 1)
+		if !p.met.Swap(true) {
+			return <-p.wake
+		}
+	}
+	return p.now()
+}
+
+// now takes an event whose outcome is known up in the caller's own goroutine.
+func (p *Pending) now() error {
+	if p.rest != nil {
+		if p.err = p.rest(); p.err == ErrLater {
+			p.err = p.lane.pending.await()
+		}
+	}
+	for _, a := range p.then {
+		p.err = a.pass(p.lane, p.err)
+	}
+	return p.err
+}
