@@ -38,6 +38,7 @@ type plan struct {
 	window         time.Duration
 	held, inFlight int             // the limits
 	slowState      bool            // the state store takes its time
+	later          bool            // the sink says later what becomes of events, of every other one
 	stops          []time.Duration // how long each run lasts; one more lasts until everything is settled
 	events         []plannedEvent  // the id of an event is its place
 	messages       []plannedMessage
@@ -77,6 +78,7 @@ func drawPlan(rt *rapid.T) plan {
 		held:      rapid.SampledFrom([]int{1, 2, 3, 5, 20_000}).Draw(rt, "max_held"),
 		inFlight:  rapid.SampledFrom([]int{1, 2, 1000}).Draw(rt, "max_in_flight"),
 		slowState: rapid.Bool().Draw(rt, "slow state"),
+		later:     rapid.Bool().Draw(rt, "later"),
 		stops:     rapid.SliceOfN(seconds(0, 700), 0, 3).Draw(rt, "stops"),
 	}
 	p.dead = p.late == "dead_letter" || rapid.Bool().Draw(rt, "dead")

@@ -10,7 +10,8 @@ import (
 
 // Recorder is a kind of sink that keeps what it gets.
 type Recorder struct {
-	fail func(sink string, e *pipeline.Event, attempt int) error
+	fail  func(sink string, e *pipeline.Event, attempt int) error
+	later func(sink string, e *pipeline.Event) bool
 
 	mu       sync.Mutex
 	got      []Got
@@ -29,9 +30,25 @@ type Got struct {
 }
 
 func (r *Recorder) define() pipeline.SinkDef {
-	return pipeline.DefineSink("record", struct{}{}, func(_ struct{}, env *pipeline.Env) (pipeline.Handler, error) {
-		return func(_ context.Context, e *pipeline.Event) error { return r.deliver(env.Name, e) }, nil
+	def := pipeline.DefineSink("record", struct{}{}, func(_ struct{}, env *pipeline.Env) (pipeline.Handler, error) {
+		return func(ctx context.Context, e *pipeline.Event) error { return r.handle(ctx, env.Name, e) }, nil
 	})
+	if r.later != nil {
+		return def.Quick()
+	}
+	return def
+}
+
+// handle delivers an event in its own goroutine or, if it is to be known later what
+// becomes of it, in another one.
+func (r *Recorder) handle(ctx context.Context, sink string, e *pipeline.Event) error {
+	if r.later != nil && r.later(sink, e) {
+		if p := pipeline.Later(ctx); p != nil {
+			go func() { p.Settle(r.deliver(sink, e)) }()
+			return pipeline.ErrLater
+		}
+	}
+	return r.deliver(sink, e)
 }
 
 func (r *Recorder) deliver(sink string, e *pipeline.Event) error {

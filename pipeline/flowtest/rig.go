@@ -33,6 +33,9 @@ type Options struct {
 	State pipeline.State
 	// Fail decides, for every attempt of a sink, whether it fails.
 	Fail func(sink string, e *pipeline.Event, attempt int) error
+	// Later decides whether a sink returns before it is known what becomes of an event;
+	// nil: it never does. Where it may, sinks are quick ones: see [pipeline.SinkDef.Quick].
+	Later func(sink string, e *pipeline.Event) bool
 	// Log gets what the engine logs; nil: nobody.
 	Log *slog.Logger
 	// Replay has the flows take dead letters in place of what the feed gives.
@@ -64,7 +67,7 @@ func Load(t testing.TB, yaml string, o Options) *Rig {
 
 // TryLoad is [Load] for tests of what is wrong with a file.
 func TryLoad(yaml string, o Options) (*Rig, error) {
-	rig := &Rig{Feed: newFeed(o.Source, o.Redeliver), Recorder: &Recorder{fail: o.Fail}, done: make(chan struct{})}
+	rig := &Rig{Feed: newFeed(o.Source, o.Redeliver), Recorder: &Recorder{fail: o.Fail, later: o.Later}, done: make(chan struct{})}
 	state := o.State
 	if state == nil {
 		state = NewState()
