@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -44,6 +45,8 @@ type tree struct {
 	mu    sync.Mutex
 	turns int
 	wrong []string
+
+	inside atomic.Int32 // events that a stage has passed on and not got back
 }
 
 func drawTree(rt *rapid.T) *tree {
@@ -81,7 +84,7 @@ sinks: {out: record, also: record, copies: record, dead: record}
 func (tr *tree) run(t *testing.T) {
 	c := catalog()
 	asked := &asked{}
-	c.Stages = append(c.Stages, tr.defineParts(), blind, through, around, wait, asked.define())
+	c.Stages = append(c.Stages, tr.defineParts(), blind, through, wait, tr.defineAround(), asked.define())
 	rig := flowtest.Load(t, tr.yaml(), flowtest.Options{Catalog: c, Fail: tr.fail, Later: tr.isLater, Source: &pipeline.Source{Hold: pipeline.Forever, Ordered: true}})
 	rig.Run()
 	var sent []*flowtest.Sent
@@ -153,6 +156,9 @@ func (tr *tree) check(rig *flowtest.Rig, sent []*flowtest.Sent) {
 	if len(settled) > 0 {
 		tr.wrong = append(tr.wrong, fmt.Sprint("nobody sent ", settled))
 	}
+	if n := tr.inside.Load(); n != 0 {
+		tr.wrong = append(tr.wrong, fmt.Sprintf("a stage has not got back %d events", n))
+	}
 	if s := rig.Pipeline.Stats(); s.InFlight != 0 || s.Held != 0 {
 		tr.wrong = append(tr.wrong, fmt.Sprintf("%d in flight and %d held in the end", s.InFlight, s.Held))
 	}
@@ -222,10 +228,6 @@ var (
 	through = stageOf("through", func(ctx context.Context, e *pipeline.Event, next pipeline.Handler) error {
 		return mustKnow(next(ctx, e))
 	})
-	// around does something after the event is settled.
-	around = stageOf("around", func(ctx context.Context, e *pipeline.Event, next pipeline.Handler) error {
-		return pipeline.Then(ctx, e, next, mustKnow)
-	}).Passes()
 	// wait waits before.
 	wait = stageOf("wait", func(ctx context.Context, e *pipeline.Event, next pipeline.Handler) error {
 		pipeline.Yield(ctx)
@@ -233,6 +235,17 @@ var (
 		return next(ctx, e)
 	}).Passes()
 )
+
+// defineAround is a stage that does something after the event is settled.
+func (tr *tree) defineAround() pipeline.StageDef {
+	return stageOf("around", func(ctx context.Context, e *pipeline.Event, next pipeline.Handler) error {
+		tr.inside.Add(1)
+		return pipeline.Then(ctx, e, next, func(err error) error {
+			tr.inside.Add(-1)
+			return mustKnow(err)
+		})
+	}).Passes()
+}
 
 // mustKnow ends the test for a stage that sees what it must not.
 func mustKnow(err error) error {
