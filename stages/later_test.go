@@ -206,7 +206,9 @@ func partsOf(e *pipeline.Event, n int) (out []*pipeline.Event) {
 
 func (tr *tree) defineParts() pipeline.StageDef {
 	return pipeline.DefineStage("parts", struct{}{}, func(struct{}, *pipeline.Env) (pipeline.Stage, error) {
-		return pipeline.FlatMap(func(_ context.Context, e *pipeline.Event) ([]*pipeline.Event, error) { return partsOf(e, tr.parts), nil }), nil
+		return pipeline.FlatMap(func(_ context.Context, e *pipeline.Event) ([]*pipeline.Event, error) {
+			return partsOf(e, tr.parts), nil
+		}), nil
 	}).Passes()
 }
 
