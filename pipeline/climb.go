@@ -69,7 +69,7 @@ func (p *Pending) climb(mayWait bool) {
 func (p *Pending) goOn() bool {
 	rest := p.rest
 	p.rest = nil
-	if p.err = rest(); p.err != ErrLater {
+	if p.err = rest.GoOn(); p.err != ErrLater {
 		return true
 	}
 	q := p.lane.pending
@@ -105,7 +105,7 @@ func (p *Pending) await() error {
 // now takes an event whose outcome is known up in the caller's own goroutine.
 func (p *Pending) now() error {
 	if p.rest != nil {
-		if p.err = p.rest(); p.err == ErrLater {
+		if p.err = p.rest.GoOn(); p.err == ErrLater {
 			p.err = p.lane.pending.await()
 		}
 	}

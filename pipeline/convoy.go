@@ -8,9 +8,15 @@ type Convoy struct {
 	next int
 }
 
-// Add adds an event. Rest is what is left to do of its handler, and returns what the
-// handler would have returned; it is called once, in another goroutine.
-func (c *Convoy) Add(p *Pending, rest func() error) {
+// Rest is what is left to do of a handler that has returned [ErrLater].
+type Rest interface {
+	// GoOn does it and returns what the handler would have returned, [ErrLater] included.
+	// It is called once, in another goroutine.
+	GoOn() error
+}
+
+// Add adds an event.
+func (c *Convoy) Add(p *Pending, rest Rest) {
 	p.rest = rest
 	c.list = append(c.list, p)
 }

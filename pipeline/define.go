@@ -81,8 +81,8 @@ func DefineSink[C any](name string, defaults C, build func(C, *Env) (Handler, er
 	return SinkDef{Def{name, defaults}, false, builder(defaults, build)}
 }
 
-// Quick declares that the sink waits for nothing slower than a write to a local
-// file, so that the engine need not let other events go on meanwhile.
+// Quick declares that the sink waits for nothing, or returns [ErrLater] where it would, so
+// that the engine need not let other events go on meanwhile.
 func (d SinkDef) Quick() SinkDef {
 	d.quick = true
 	return d

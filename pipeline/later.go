@@ -18,10 +18,10 @@ type Pending struct {
 	then []after           // what is left to do on the way back up, innermost first
 	room [afterDepth]after // for most of them
 
-	met  atomic.Bool  // the first has come of two: the outcome, and the end of the way up
-	err  error        // the outcome
-	rest func() error // in place of an outcome: the rest of a handler, see [Convoy]
-	wake chan error   // of a stage that waits; nil: the lane's sequence has gone on
+	met  atomic.Bool // the first has come of two: the outcome, and the end of the way up
+	err  error       // the outcome
+	rest Rest        // in place of an outcome: see [Convoy]
+	wake chan error  // of a stage that waits; nil: the lane's sequence has gone on
 }
 
 const afterDepth = 4
@@ -39,6 +39,13 @@ func Later(ctx context.Context) *Pending {
 		return nil
 	}
 	return l.later()
+}
+
+// Lasts reports whether ctx ends only when its flow gives up waiting for its events, and
+// not with a message. A handler that returns [ErrLater] need not look at each context then.
+func Lasts(ctx context.Context) bool {
+	l := laneOf(ctx)
+	return l != nil && l.Context.Done() == nil
 }
 
 func (l *lane) later() *Pending {

@@ -270,21 +270,26 @@ func (a *asked) define() pipeline.StageDef {
 		defer a.mu.Unlock()
 		if a.next == nil {
 			a.next = &pipeline.Convoy{}
-			time.AfterFunc(time.Second*time.Duration(a.count%2), a.answer)
+			go a.answerIn(time.Second * time.Duration(a.count%2))
 		}
 		a.count++
 		again := a.count%3 == 0
-		a.next.Add(pipeline.Later(ctx), func() error {
+		a.next.Add(pipeline.Later(ctx), rest(func() error {
 			if again {
 				return errAway
 			}
 			return next(ctx, e)
-		})
+		}))
 		return pipeline.ErrLater
 	}).Passes()
 }
 
-func (a *asked) answer() {
+type rest func() error
+
+func (r rest) GoOn() error { return r() }
+
+func (a *asked) answerIn(d time.Duration) {
+	time.Sleep(d)
 	a.mu.Lock()
 	c := a.next
 	a.next = nil

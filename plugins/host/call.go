@@ -13,9 +13,10 @@ import (
 // call is an event whose caller waits for what becomes of it. All but done is guarded by
 // the lock of the host, until done has a value.
 type call struct {
-	id   string
-	body []byte        // of the event, as it is sent behind its number
-	done chan struct{} // has one value once result or err is set
+	id    string
+	body  []byte        // of the event, as it is sent behind its number
+	done  chan struct{} // has one value once result or err is set; nil: see later
+	later *later        // of a caller that does not wait
 
 	result *proto.Result
 	err    error
@@ -51,6 +52,10 @@ func newCall(id string, body []byte) *call {
 // finish gives the event back. It must not be in any list any more.
 func (c *call) finish(r *proto.Result, err error) {
 	c.result, c.err = r, err
+	if c.later != nil {
+		c.later.finish(c)
+		return
+	}
 	c.done <- struct{}{}
 }
 

@@ -19,7 +19,7 @@ func For(c Config, env *pipeline.Env, sink bool) *Host {
 		counters[what] = env.Counter("plugin_" + what)
 	}
 	h := New(c, Options{
-		Flow: env.Flow, Name: env.Name, Sink: sink, Folder: env.Plugins.Folder, Log: env.Log,
+		Flow: env.Flow, Name: env.Name, Sink: sink, Folder: env.Plugins.Folder, Log: env.Log, Clock: env.Clock,
 		Count: func(what string) { counters[what].Inc() },
 		Place: env.Placed,
 	})

@@ -139,6 +139,8 @@ func (h *Host) source(k *child) *queue {
 func (h *Host) settle(k *child, results *proto.Results) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.given.gather()
+	defer h.given.goOn()
 	for _, seq := range results.Unchanged {
 		if err := k.answer(seq, asItCame); err != nil {
 			return err

@@ -27,6 +27,9 @@ type Options struct {
 	// Folder is the plugin folder.
 	Folder string
 	Log    *slog.Logger
+	// Clock is that of the flow, which stands while the plugin has an event if it is
+	// that of a test. Nil: it is the system's.
+	Clock pipeline.Clock
 	// Count counts what happens: restarts, crashes, timeouts, culprits, replacements.
 	// Nil: nobody does.
 	Count func(what string)
@@ -56,6 +59,7 @@ type Host struct {
 	marked  map[string]*crime // events that were given up by the time a process died with them
 	seq     uint64
 	closed  bool
+	given   given // events whose callers do not wait
 
 	fresh chan *connection // to take the place of the current process
 }
@@ -64,6 +68,9 @@ type Host struct {
 func New(c Config, o Options) *Host {
 	if o.Count == nil {
 		o.Count = func(string) {}
+	}
+	if o.Clock == nil {
+		o.Clock = pipeline.System
 	}
 	if o.Place == nil {
 		o.Place = func(err error) error { return err }
@@ -142,6 +149,7 @@ func (h *Host) Handle(ctx context.Context, e *pipeline.Event) (*proto.Result, er
 	if err != nil {
 		return nil, err
 	}
+	defer pipeline.InRealTime(h.options.Clock)()
 	c := newCall(e.ID, body)
 	if err := h.add(c); err != nil {
 		return nil, err

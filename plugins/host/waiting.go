@@ -18,6 +18,11 @@ func (h *Host) add(c *call) error {
 	if h.closed {
 		return errClosed
 	}
+	if c.later != nil {
+		if err := h.admit(c.later); err != nil {
+			return err
+		}
+	}
 	if known := h.marked[c.id]; known != nil {
 		h.addSuspect(c, known)
 	} else {
@@ -43,13 +48,18 @@ func (h *Host) withdraw(c *call, why error) (*proto.Result, error) {
 		return c.outcome()
 	default:
 	}
+	h.leave(c)
+	return nil, why
+}
+
+// leave forgets a call.
+func (h *Host) leave(c *call) {
 	if c.with != nil {
 		c.with.giveUp(c)
 	} else {
 		h.remove(c)
 		h.wake()
 	}
-	return nil, why
 }
 
 // giveUp stops waiting for the answer to an event, and tells the plugin.
@@ -83,6 +93,10 @@ func (h *Host) remove(c *call) bool {
 func (h *Host) hasten(c *call) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.hastenLocked(c)
+}
+
+func (h *Host) hastenLocked(c *call) {
 	c.stopping = true
 	if c.with == nil && (h.current == nil || slices.Contains(h.cell, c)) && h.remove(c) {
 		c.finish(nil, pipeline.ErrReturned)

@@ -9,10 +9,11 @@ import (
 
 	"github.com/leat-io/leat/pipeline"
 	"github.com/leat-io/leat/plugins/host"
+	"github.com/leat-io/leat/plugins/proto"
 )
 
 // Sink declares the plugin sink.
-var Sink = pipeline.DefineSink("plugin", Config{host.Defaults}, New)
+var Sink = pipeline.DefineSink("plugin", Config{host.Defaults}, New).Quick()
 
 // Config is the plugin sink's part of pipeline.yaml.
 type Config struct {
@@ -23,12 +24,12 @@ type Config struct {
 func New(c Config, env *pipeline.Env) (pipeline.Handler, error) {
 	h := host.For(c.Config, env, true)
 	dropped := env.Counter(pipeline.CountDropped)
-	return func(ctx context.Context, e *pipeline.Event) error {
-		result, err := h.Handle(ctx, e)
+	settled := func(_ context.Context, e *pipeline.Event, result *proto.Result, err error) error {
 		if d := result.GetDrop(); d != nil {
 			dropped.Inc()
 			env.Log.Debug("dropped", "id", e.ID, "reason", d.GetReason())
 		}
 		return err
-	}, nil
+	}
+	return func(ctx context.Context, e *pipeline.Event) error { return h.Give(ctx, e, settled) }, nil
 }

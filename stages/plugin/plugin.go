@@ -15,10 +15,11 @@ import (
 
 	"github.com/leat-io/leat/pipeline"
 	"github.com/leat-io/leat/plugins/host"
+	"github.com/leat-io/leat/plugins/proto"
 )
 
 // Stage declares the plugin stage.
-var Stage = pipeline.DefineStage("plugin", Config{host.Defaults}, New)
+var Stage = pipeline.DefineStage("plugin", Config{host.Defaults}, New).Passes()
 
 // Config is the plugin stage's part of pipeline.yaml.
 type Config struct {
@@ -29,20 +30,21 @@ type Config struct {
 func New(c Config, env *pipeline.Env) (pipeline.Stage, error) {
 	h := host.For(c.Config, env, false)
 	dropped := env.Counter(pipeline.CountDropped)
-	handle := func(ctx context.Context, e *pipeline.Event) ([]*pipeline.Event, error) {
-		pipeline.Yield(ctx)
-		answered := pipeline.InRealTime(env.Clock)
-		result, err := h.Handle(ctx, e)
-		answered()
-		if err != nil {
-			return nil, err
+	return func(next pipeline.Handler) pipeline.Handler {
+		goOn := func(ctx context.Context, e *pipeline.Event, result *proto.Result, err error) error {
+			if err != nil {
+				return err
+			}
+			out, err := host.Outcome(e, result)
+			if err != nil {
+				return err
+			}
+			if len(out) == 0 {
+				dropped.Inc()
+				env.Log.Debug("dropped", "id", e.ID, "reason", result.GetDrop().GetReason())
+			}
+			return pipeline.Each(ctx, out, next)
 		}
-		out, err := host.Outcome(e, result)
-		if err == nil && len(out) == 0 {
-			dropped.Inc()
-			env.Log.Debug("dropped", "id", e.ID, "reason", result.GetDrop().GetReason())
-		}
-		return out, err
-	}
-	return pipeline.FlatMap(handle), nil
+		return func(ctx context.Context, e *pipeline.Event) error { return h.Give(ctx, e, goOn) }
+	}, nil
 }

@@ -224,6 +224,36 @@ func TestOrderPerKeyIsKeptWhileThePluginDies(t *testing.T) {
 	}
 }
 
+// Events that nobody waits for with a goroutine are not lost with a process either.
+func TestNoEventIsLostWhileThePluginDies(t *testing.T) {
+	const events = 5000
+	folder := t.TempDir()
+	rig := flowtest.Start(t, flow(t, "", outside), flowtest.Options{Catalog: catalog, Log: slog.New(slog.DiscardHandler)})
+	for n := range events {
+		body := fmt.Sprintf(`{"n":%d}`, n)
+		if n%400 == 399 {
+			body = fmt.Sprintf(`{"do":"die once","died":%q}`, filepath.Join(folder, strconv.Itoa(n)))
+		}
+		rig.Feed.Send(strconv.Itoa(n), body)
+	}
+	rig.Feed.End()
+	if err := rig.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]int{}
+	for _, g := range rig.Recorder.Got("out") {
+		got[g.ID]++
+	}
+	for n := range events {
+		if id := strconv.Itoa(n); got[id] != 1 {
+			t.Errorf("event %s arrives %d times", id, got[id])
+		}
+	}
+	if s := rig.Pipeline.Stats(); s.InFlight != 0 || s.Sum("plugin_crashes") == 0 {
+		t.Errorf("%d in flight in the end, %d crashes", s.InFlight, s.Sum("plugin_crashes"))
+	}
+}
+
 func TestWhatThePluginSaysOfItsSettingsHasAPlace(t *testing.T) {
 	folder, run := self(t)
 	for name, stage := range map[string]string{
