@@ -69,7 +69,7 @@ func (tr *tree) yaml() string {
 		stages.WriteString("      - " + s + "\n")
 	}
 	return fmt.Sprintf(`version: 1
-stop_timeout: 1h
+stop_timeout: 1000h
 flows:
   tree:
     from: feed
