@@ -35,7 +35,7 @@ type metadata struct {
 // the attributes of a message that are still JSON.
 type MetaSource interface {
 	Lookup(key string) (string, bool)
-	// Each calls f for every entry.
+	// Each calls f once for every name.
 	Each(f func(key, value string))
 }
 
@@ -72,6 +72,10 @@ func (e *Event) AddMeta(s MetaSource) { e.meta = &metadata{older: e.meta, lazy: 
 // AllMeta yields every metadata entry once, the newest first.
 func (e *Event) AllMeta() iter.Seq2[string, string] {
 	return func(yield func(string, string) bool) {
+		if e.meta != nil && e.meta.older == nil && e.meta.lazy != nil {
+			e.meta.lazy.Each(until(yield))
+			return
+		}
 		var few [8]string
 		names := seen{list: few[:0]}
 		stopped := false
@@ -88,6 +92,12 @@ func (e *Event) AllMeta() iter.Seq2[string, string] {
 			}
 		}
 	}
+}
+
+// until calls yield until it returns false.
+func until(yield func(string, string) bool) func(key, value string) {
+	stopped := false
+	return func(key, value string) { stopped = stopped || !yield(key, value) }
 }
 
 // seen are names that were met; few of them need no map.

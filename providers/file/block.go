@@ -92,10 +92,9 @@ func (l *line) Lookup(key string) (string, bool) {
 
 // Each implements [pipeline.MetaSource].
 func (l *line) Each(f func(key, value string)) {
-	for _, key := range []string{"file.path", "file.line", "file.offset"} {
-		v, _ := l.Lookup(key)
-		f(key, v)
-	}
+	f("file.path", l.path)
+	f("file.line", strconv.FormatInt(l.at.line, 10))
+	f("file.offset", strconv.FormatInt(l.at.offset, 10))
 	for _, n := range l.note {
 		f(n[0], n[1])
 	}

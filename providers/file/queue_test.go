@@ -75,20 +75,3 @@ func TestLinesThatAreWrittenTogetherAreWholeOrNotThere(t *testing.T) {
 		delete(want, line)
 	}
 }
-
-func TestLargeLinesAreWrittenInSeveralCalls(t *testing.T) {
-	var tog together
-	for range 5 {
-		tog.enter(&waiting{line: make([]byte, mostJoined/2), wake: make(chan struct{}, 1)})
-	}
-	for _, want := range []int{2, 2, 1} {
-		batch := tog.take()
-		if len(batch) != want {
-			t.Errorf("%d lines at once, want %d", len(batch), want)
-		}
-		tog.pass(batch)
-	}
-	if tog.busy || len(tog.queue) > 0 {
-		t.Error("it does not end")
-	}
-}
