@@ -43,12 +43,26 @@ func (h *Hold) Begin() (giveBack <-chan struct{}) {
 		return nil
 	}
 	l.yield()
+	h.begin(heldOverhead)
+	return l.flow.stopping
+}
+
+// BeginLater is Begin for a handler that returns [ErrLater]: the events behind it go on
+// then. It is up to the handler to give the event back when its flow stops.
+func (h *Hold) BeginLater() {
+	if h.lane != nil {
+		h.lane.part()
+		h.begin(laterOverhead)
+	}
+}
+
+func (h *Hold) begin(overhead int64) {
+	l := h.lane
 	if l.slot != slotHeld {
-		l.bytes = l.size + heldOverhead
+		l.bytes = l.size + overhead
 	}
 	l.flow.limits.hold(h)
 	l.flow.limits.relieve()
-	return l.flow.stopping
 }
 
 // End says that the event waits no longer. Anyone may call it, also under a lock,
@@ -79,6 +93,9 @@ func (h *Hold) BeginBehind() (giveBack <-chan struct{}) {
 // heldOverhead is what a held event costs besides its payload: its goroutine
 // and its bookkeeping (5.8 kB were measured in a short chain).
 const heldOverhead = 6 << 10
+
+// laterOverhead is the same without a goroutine.
+const laterOverhead = 2 << 10
 
 // leave ends the lane and gives its slot back. What its event held up may have come to
 // be held meanwhile, with nobody left to notice that the house is full.

@@ -26,7 +26,8 @@ type lane struct {
 	root    *root    // the numbered message it is a part of
 	passed  uint64   // the followers it has entered, one bit each
 	size    int64    // of the event when it started
-	yielded bool     // the rest of seq runs elsewhere
+	yielded bool     // the rest of seq runs on another lane
+	rest    *lane    // that lane, as long as nobody has started it
 	dead    bool     // the event, or a part of it, became a dead letter
 	pending *Pending // what [Later] returned last for the event
 	convoy  *Convoy  // that the event goes on with, when others are to come behind it
@@ -91,12 +92,28 @@ func DeadLettered(ctx context.Context) bool {
 	return l != nil && l.dead
 }
 
+// yield has everything that would come behind the event in its goroutine go on elsewhere.
 func (l *lane) yield() {
-	for ; l != nil && !l.yielded; l = l.parent {
-		l.yielded = true
-		l.seq.moveOn()
-	}
-	if l != nil {
+	l.part()
+	for ; l != nil; l = l.parent {
+		if rest := l.takeRest(); rest != nil {
+			l.flow.crew.work(rest)
+		}
 		l.leaveConvoy()
 	}
+}
+
+// part prepares lanes for what comes behind the event, so that it counts as on its way
+// before the event does no longer.
+func (l *lane) part() {
+	for ; l != nil && !l.yielded; l = l.parent {
+		l.yielded = true
+		l.rest = l.seq.laneForRest()
+	}
+}
+
+func (l *lane) takeRest() *lane {
+	rest := l.rest
+	l.rest = nil
+	return rest
 }

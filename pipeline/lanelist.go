@@ -35,7 +35,7 @@ func (ll *laneList) where(p *Pipeline) string {
 	defer ll.mu.Unlock()
 	split := map[*lane]bool{}
 	for l := range ll.lanes {
-		split[l.parent] = true
+		split[l.seq.parent] = true
 	}
 	counts := map[string]int{}
 	for l := range ll.lanes {

@@ -73,10 +73,9 @@ func (s *sequence) work(l *lane) (last *lane, later bool) {
 		switch err := l.handle(); {
 		case err == ErrLater:
 			later = true
-			l = s.goOnWithout(l)
+			l = l.goOnWithout((*lane).publish)
 		case l.yielded:
-			l.settle(err)
-			return nil, later
+			l = l.goOnWithout(func(l *lane) { l.settle(err) })
 		default:
 			l.settle(err)
 		}
@@ -155,28 +154,25 @@ func (s *sequence) settle(i int, err error) {
 	}
 }
 
-// moveOn starts the rest of the sequence on a new lane, elsewhere.
-func (s *sequence) moveOn() {
-	if l := s.laneForRest(); l != nil {
-		s.flow.crew.work(l)
-	}
-}
-
-// goOnWithout leaves l to its event, whose outcome is known later, and returns a lane for
-// the rest of the sequence; nil when there is none, or it is elsewhere.
-func (s *sequence) goOnWithout(l *lane) (next *lane) {
-	p, parent, moved := l.pending, l.parent, l.yielded
-	if l.yielded = true; !moved {
-		next = s.laneForRest()
-	}
-	if p.met.Swap(true) {
-		p.climb(false)
-	}
+// goOnWithout leaves l to its event and returns the lane for the rest of the sequence;
+// nil when there is none, or it is elsewhere.
+func (l *lane) goOnWithout(leave func(*lane)) (next *lane) {
+	l.part()
+	parent := l.parent
+	l.parent, next = nil, l.takeRest()
+	leave(l)
 	if next == nil || !next.enter() {
 		return nil
 	}
 	next.parent = parent
 	return next
+}
+
+// publish has the event go on its way up once its outcome is known.
+func (l *lane) publish() {
+	if p := l.pending; p.met.Swap(true) {
+		p.climb(false)
+	}
 }
 
 // laneForRest prepares the rest of the sequence for another lane; nil: there is no rest.

@@ -87,7 +87,7 @@ func (s *stage) isFarAhead(w *waiter, now time.Time) bool {
 // run gives the turn to the next event of a key, if none has it.
 func (s *stage) run(q *queue) {
 	if w := q.take(); w != nil {
-		w.signal()
+		s.signal(w)
 	}
 }
 
@@ -98,7 +98,7 @@ func (s *stage) setTimer(now time.Time) {
 	}
 	s.timer = s.clock.AfterFunc(s.line[0].due.Sub(now), func() {
 		s.mu.Lock()
-		defer s.mu.Unlock()
+		defer s.unlock()
 		s.timer = nil
 		s.advance(s.clock.Now())
 	})
@@ -108,7 +108,7 @@ func (s *stage) setTimer(now time.Time) {
 // its events have entered or are settled.
 func (s *stage) passed(number uint64) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.unlock()
 	s.seen = number
 	s.enterStaged(number)
 }
@@ -156,7 +156,7 @@ func (s *stage) passArrived(ws []*waiter) {
 // to wait for.
 func (s *stage) ended() {
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.unlock()
 	s.over = true
 	s.advance(endOfTime)
 }
@@ -167,7 +167,7 @@ var endOfTime = time.Unix(1<<40, 0)
 // with everything of its key before it, because no more may be held.
 func (s *stage) letGoEarly(n int) (gone int) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.unlock()
 	for len(s.line) > 0 && gone < n {
 		w := s.line[0]
 		s.shift()

@@ -18,7 +18,7 @@ import (
 )
 
 // Stage declares the reorder stage.
-var Stage = pipeline.DefineStage("reorder", Config{By: byTime, Late: lateDeliver, NoTime: asArrived, NoKey: asArrived, MaxAhead: time.Hour, Mode: modeShared, OnDeath: onDeathWait}, New)
+var Stage = pipeline.DefineStage("reorder", Config{By: byTime, Late: lateDeliver, NoTime: asArrived, NoKey: asArrived, MaxAhead: time.Hour, Mode: modeShared, OnDeath: onDeathWait}, New).Passes()
 
 // Config is the reorder stage's part of pipeline.yaml.
 type Config struct {
@@ -92,6 +92,7 @@ func New(c Config, env *pipeline.Env) (pipeline.Stage, error) {
 	s := newStage(c, env)
 	env.OnStart(func(ctx context.Context) error {
 		s.finite, s.notBefore = env.Finite(), env.NotBefore()
+		go s.returnPatient(env.Stopping())
 		if c.Mode == modeLeader {
 			return s.lead(ctx, env)
 		}
@@ -114,28 +115,37 @@ func (s *stage) handle(ctx context.Context, e *pipeline.Event, next pipeline.Han
 		return pipeline.Reject(errors.New("the event has no time"))
 	}
 	if s.turnstile != nil {
-		return s.handleShared(ctx, e, next)
+		return s.handleShared(ctx, e, pipeline.Await(next))
 	}
 	w, err := s.enter(ctx, e)
 	if err != nil {
 		return err
 	}
+	if s.isPatient(ctx) && s.hold(ctx, w, next) {
+		return pipeline.ErrLater
+	}
 	if err := s.await(ctx, w); err != nil {
 		return err
 	}
-	settled := false // also when the rest of the flow panics
-	defer func() { s.done(w, settled, pipeline.DeadLettered(ctx)) }()
+	return s.goOn(ctx, w, next)
+}
+
+// goOn passes an event on whose turn it is.
+func (s *stage) goOn(ctx context.Context, w *waiter, next pipeline.Handler) error {
 	if goesOn, err := s.judge(w); !goesOn {
-		w.judged, settled = true, true // it is none of those that its key waits for
+		w.judged = true // it is none of those that its key waits for
+		s.done(w, true, pipeline.DeadLettered(ctx))
 		return err
 	}
 	if !s.leads() {
+		s.done(w, false, pipeline.DeadLettered(ctx))
 		return pipeline.ErrReturned
 	}
 	s.markEvent(w)
-	err = next(ctx, e)
-	settled = err == nil
-	return err
+	return pipeline.Then(ctx, w.event, next, func(err error) error {
+		s.done(w, err == nil, pipeline.DeadLettered(ctx))
+		return err
+	})
 }
 
 func (s *stage) passUnkeyed(ctx context.Context, e *pipeline.Event, next pipeline.Handler) error {

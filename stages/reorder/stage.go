@@ -18,6 +18,7 @@ type stage struct {
 	notBefore time.Time          // nothing is released earlier behind a live source
 	lease     pipeline.Lease     // of the one replica that orders; nil: every one does
 	left      chan struct{}      // closed at the end
+	stopping  <-chan struct{}    // of the flow
 	turnstile pipeline.Turnstile // of all replicas; nil: this process orders alone
 	follower  *pipeline.Follower
 	times     pipeline.Times
@@ -28,11 +29,14 @@ type stage struct {
 	idle   []*queue             // those that may have become empty, the oldest first
 	staged map[uint64][]*waiter // by message, until everything before has entered
 	line   []*waiter            // in the order in which they become due
+	going  *pipeline.Convoy     // those that go on as soon as the lock is free
 	seen   uint64               // the last number that everything has come past
 	mark   watermark            // the clock of a finite source
 	timer  pipeline.Timer       // of the first in line, behind a live source
 	over   bool                 // the finite sources have ended: nothing is worth waiting for
 	closed bool
+
+	returning bool // the flow stops: nothing new is held without a goroutine
 }
 
 type counts struct{ late, forced, dropped, reordered *pipeline.Counter }
@@ -49,6 +53,7 @@ type waiter struct {
 	turn    chan struct{} // gets its one signal when the event may go, or has to go back
 	refused error         // why it has to go back
 	where   place
+	patient *patient // it has no goroutine that waits for its turn
 
 	untimed   bool // it has no time
 	doubtful  bool // its time was far ahead of the clock when it entered
@@ -63,9 +68,26 @@ type waiter struct {
 }
 
 // signal wakes the event: it may go, or has to go back.
-func (w *waiter) signal() {
+func (s *stage) signal(w *waiter) {
 	w.hold.End()
-	w.turn <- struct{}{}
+	if w.patient == nil {
+		w.turn <- struct{}{}
+		return
+	}
+	if s.going == nil {
+		s.going = &pipeline.Convoy{}
+	}
+	s.going.Add(w.patient.pending, w.patient)
+}
+
+// unlock ends what the lock guards, and has those go on that were signalled.
+func (s *stage) unlock() {
+	going := s.going
+	s.going = nil
+	s.mu.Unlock()
+	if going != nil {
+		going.Go()
+	}
 }
 
 // place is where a waiter stands.
@@ -85,7 +107,7 @@ const maxIdle = 100_000
 
 func newStage(c Config, env *pipeline.Env) *stage {
 	s := &stage{
-		config: c, clock: env.Clock, times: env.Times(), keys: map[string]*queue{}, left: make(chan struct{}), staged: map[uint64][]*waiter{},
+		config: c, clock: env.Clock, times: env.Times(), keys: map[string]*queue{}, left: make(chan struct{}), stopping: env.Stopping(), staged: map[uint64][]*waiter{},
 		counts: counts{env.Counter(pipeline.CountLate), env.Counter(pipeline.CountForced), env.Counter(pipeline.CountDropped), env.Counter(pipeline.CountReordered)},
 	}
 	s.follower = env.Follow(s.passed, s.ended)
@@ -115,7 +137,7 @@ func (s *stage) enter(ctx context.Context, e *pipeline.Event) (*waiter, error) {
 	}
 	s.place(w)
 	s.advance(now)
-	s.mu.Unlock()
+	s.unlock()
 	return w, nil
 }
 
@@ -123,7 +145,7 @@ func (s *stage) enter(ctx context.Context, e *pipeline.Event) (*waiter, error) {
 // event is then a copy that takes the place of one that failed.
 func (s *stage) awaitNumber(w *waiter) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.unlock()
 	number := w.seq.Message
 	s.staged[number] = append(s.staged[number], w)
 	if number <= s.seen {
@@ -176,7 +198,12 @@ func (s *stage) leave(q *queue) {
 // false when the event got its turn before.
 func (s *stage) withdraw(w *waiter) bool {
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.unlock()
+	return s.take(w)
+}
+
+// take is withdraw under the lock.
+func (s *stage) take(w *waiter) bool {
 	switch w.where {
 	case isRunning, isGone:
 		return false
@@ -206,7 +233,7 @@ func (s *stage) done(w *waiter, settled, dead bool) {
 		s.times.Save(q.key, latest(latest(q.settled, q.before), w.time))
 	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.unlock()
 	s.finish(w, settled, dead, moves)
 }
 
@@ -240,7 +267,7 @@ var errOvertaken = fmt.Errorf("%w: an earlier event of its key went back", pipel
 func (s *stage) sendBack(q *queue) {
 	for _, w := range append(q.ready, q.held...) {
 		w.refused, w.where = errOvertaken, isGone
-		w.signal()
+		s.signal(w)
 		s.leave(q)
 	}
 	q.ready, q.held = nil, nil
