@@ -58,27 +58,36 @@ func (p *Pending) climb(mayWait bool) {
 			return
 		}
 		p.then = p.then[1:]
-		p.err = a.pass(p.lane, p.err)
+		if p.err = a.pass(p.lane, p.err); p.err == ErrLater {
+			p.handOver(mayWait)
+			return
+		}
 	}
 	p.lane.convoy = nil
 	p.arrive()
 }
 
-// goOn does what was left of a handler. It returns false when the outcome is to be known
-// later again: another one takes the place of p.
+// goOn does what was left of a handler, and returns false when the outcome is known later
+// once more.
 func (p *Pending) goOn() bool {
 	rest := p.rest
 	p.rest = nil
 	if p.err = rest.GoOn(); p.err != ErrLater {
 		return true
 	}
+	p.handOver(true)
+	return false
+}
+
+// handOver has the outcome be known later once more: what was left for p is left for
+// another one.
+func (p *Pending) handOver(mayWait bool) {
 	q := p.lane.pending
 	q.then, q.wake = append(q.then, p.then...), p.wake
 	p.lane.convoy = nil
 	if q.met.Swap(true) {
-		q.climb(true)
+		q.climb(mayWait)
 	}
-	return false
 }
 
 // arrive is the end of the way up.
@@ -110,7 +119,9 @@ func (p *Pending) now() error {
 		}
 	}
 	for _, a := range p.then {
-		p.err = a.pass(p.lane, p.err)
+		if p.err = a.pass(p.lane, p.err); p.err == ErrLater {
+			p.err = p.lane.pending.await()
+		}
 	}
 	return p.err
 }

@@ -66,9 +66,9 @@ func (p *Pending) Settle(err error) {
 }
 
 // Then calls next, and then once the event is settled or has failed, with what next
-// returned. Then returns what becomes of the event for the stages before. It may be called
-// in another goroutine and must not wait for anything. It is for stages that were declared
-// with [StageDef.Passes].
+// returned. Then returns what becomes of the event for the stages before, which may be
+// [ErrLater] once more. It may be called in another goroutine and must not wait for
+// anything. It is for stages that were declared with [StageDef.Passes].
 func Then(ctx context.Context, e *Event, next Handler, then func(err error) error) error {
 	err := next(ctx, e)
 	if err != ErrLater {

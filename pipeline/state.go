@@ -49,6 +49,14 @@ func IsQuick(x any) bool {
 	return ok && q.Quick()
 }
 
+// CommitsLater is implemented by Claims whose Claim and Release wait for nothing slower
+// than a local file, and whose Commit need not be waited for with a goroutine.
+type CommitsLater interface {
+	// CommitLater is [Claims.Commit], but calls done with what that would return, in
+	// another goroutine. Done must not wait for anything.
+	CommitLater(id Digest, ttl time.Duration, o Outcome, done func(error))
+}
+
 // Verdict is the answer to a claim.
 type Verdict uint8
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -38,6 +39,7 @@ type plan struct {
 	window         time.Duration
 	held, inFlight int             // the limits
 	slowState      bool            // the state store takes its time
+	laterState     bool            // or says later, and not always, that it has recorded an event
 	later          bool            // the sink says later what becomes of events, of every other one
 	stops          []time.Duration // how long each run lasts; one more lasts until everything is settled
 	events         []plannedEvent  // the id of an event is its place
@@ -71,15 +73,16 @@ const (
 
 func drawPlan(rt *rapid.T) plan {
 	p := plan{
-		live:      rapid.Bool().Draw(rt, "live"),
-		dedupe:    rapid.Bool().Draw(rt, "dedupe"),
-		by:        rapid.SampledFrom([]string{"time", "time", "arrival"}).Draw(rt, "by"),
-		late:      rapid.SampledFrom([]string{"deliver", "dead_letter", "drop"}).Draw(rt, "late"),
-		held:      rapid.SampledFrom([]int{1, 2, 3, 5, 20_000}).Draw(rt, "max_held"),
-		inFlight:  rapid.SampledFrom([]int{1, 2, 1000}).Draw(rt, "max_in_flight"),
-		slowState: rapid.Bool().Draw(rt, "slow state"),
-		later:     rapid.Bool().Draw(rt, "later"),
-		stops:     rapid.SliceOfN(seconds(0, 700), 0, 3).Draw(rt, "stops"),
+		live:       rapid.Bool().Draw(rt, "live"),
+		dedupe:     rapid.Bool().Draw(rt, "dedupe"),
+		by:         rapid.SampledFrom([]string{"time", "time", "arrival"}).Draw(rt, "by"),
+		late:       rapid.SampledFrom([]string{"deliver", "dead_letter", "drop"}).Draw(rt, "late"),
+		held:       rapid.SampledFrom([]int{1, 2, 3, 5, 20_000}).Draw(rt, "max_held"),
+		inFlight:   rapid.SampledFrom([]int{1, 2, 1000}).Draw(rt, "max_in_flight"),
+		slowState:  rapid.Bool().Draw(rt, "slow state"),
+		later:      rapid.Bool().Draw(rt, "later"),
+		laterState: rapid.Bool().Draw(rt, "later state"),
+		stops:      rapid.SliceOfN(seconds(0, 700), 0, 3).Draw(rt, "stops"),
 	}
 	p.dead = p.late == "dead_letter" || rapid.Bool().Draw(rt, "dead")
 	if p.by == "time" {
@@ -194,4 +197,29 @@ func (s slowState) Claims(space string) pipeline.Claims { return slowClaims{s.St
 func (c slowClaims) Commit(ctx context.Context, id pipeline.Digest, ttl time.Duration, o pipeline.Outcome) error {
 	time.Sleep(10 * time.Millisecond)
 	return c.Claims.Commit(ctx, id, ttl, o)
+}
+
+// laterState says later that it has recorded an event, every third time only that it could
+// not, and sometimes before it is asked for the next one.
+type laterState struct{ *flowtest.State }
+
+type laterClaims struct {
+	pipeline.Claims
+	asked *atomic.Int32
+}
+
+func (s laterState) Claims(space string) pipeline.Claims {
+	return laterClaims{s.State.Claims(space), new(atomic.Int32)}
+}
+
+func (c laterClaims) CommitLater(id pipeline.Digest, ttl time.Duration, o pipeline.Outcome, done func(error)) {
+	n := c.asked.Add(1)
+	go func() {
+		time.Sleep(time.Duration(n%2) * 10 * time.Millisecond)
+		if n%3 == 0 {
+			done(errAway)
+			return
+		}
+		done(c.Commit(context.Background(), id, ttl, o))
+	}()
 }

@@ -29,6 +29,44 @@ func (s *stage) commit(ctx context.Context, id pipeline.Digest, o pipeline.Outco
 	}
 }
 
+// commitLater is commit for a store that says later what it has recorded. It returns
+// false when the event has to wait for it.
+func (s *stage) commitLater(ctx context.Context, id pipeline.Digest, o pipeline.Outcome) bool {
+	if s.later == nil {
+		return false
+	}
+	p := pipeline.Later(ctx)
+	if p == nil {
+		return false
+	}
+	s.later.CommitLater(id, s.config.TTL, o, func(err error) {
+		if err == nil || s.config.OnStateError == deliver {
+			s.inProgress.leave(id, true)
+			p.Settle(nil)
+			return
+		}
+		again := &pipeline.Convoy{}
+		again.Add(p, unrecorded{s, ctx, id, o})
+		again.Go()
+	})
+	return true
+}
+
+// unrecorded is an event that the store could not record.
+type unrecorded struct {
+	stage *stage
+	ctx   context.Context
+	id    pipeline.Digest
+	as    pipeline.Outcome
+}
+
+// GoOn implements [pipeline.Rest].
+func (u unrecorded) GoOn() error {
+	err := u.stage.commit(u.ctx, u.id, u.as)
+	u.stage.inProgress.leave(u.id, err == nil)
+	return err
+}
+
 // heldUnderWay makes room for other events, while this one waits for no other.
 func heldUnderWay(ctx context.Context) (giveBack <-chan struct{}) {
 	hold := pipeline.NewHold(ctx)

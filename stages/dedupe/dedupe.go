@@ -52,7 +52,8 @@ func (c Config) Traits() pipeline.Traits {
 type stage struct {
 	config     Config
 	claims     pipeline.Claims
-	quick      bool // claims waits for nothing
+	quick      bool                  // claims waits for nothing
+	later      pipeline.CommitsLater // claims, if it says later what it has recorded; else nil
 	clock      pipeline.Clock
 	log        *slog.Logger
 	inProgress progress
@@ -67,9 +68,10 @@ func New(c Config, env *pipeline.Env) (pipeline.Stage, error) {
 		duplicates: env.Counter(pipeline.CountDuplicates), earlier: env.Counter(pipeline.CountEarlier),
 	}
 	s.quick = pipeline.IsQuick(s.claims)
+	s.later, _ = s.claims.(pipeline.CommitsLater)
 	s.inProgress.init()
 	return func(next pipeline.Handler) pipeline.Handler {
-		if !s.quick {
+		if !s.quick && s.later == nil {
 			next = pipeline.Await(next)
 		}
 		return func(ctx context.Context, e *pipeline.Event) error { return s.handle(ctx, e, next) }
@@ -145,7 +147,7 @@ func (s *stage) look(ctx context.Context, id pipeline.Digest, e *pipeline.Event)
 // deliver runs the rest of the flow under a claim that is ours.
 func (s *stage) deliver(ctx context.Context, id pipeline.Digest, e *pipeline.Event, next pipeline.Handler) error {
 	onward, lasting := ctx, ctx
-	if !s.quick {
+	if !s.quick && s.later == nil {
 		onward = pipeline.WithClaim(ctx, func(ctx context.Context) (bool, error) { return s.claimAgain(ctx, id) })
 		lasting = context.WithoutCancel(ctx) // what has happened must be recorded even when the flow stops
 	}
@@ -153,9 +155,13 @@ func (s *stage) deliver(ctx context.Context, id pipeline.Digest, e *pipeline.Eve
 }
 
 // conclude records what became of an event that was claimed, and ends its progress.
-func (s *stage) conclude(ctx context.Context, id pipeline.Digest, err error) error {
+func (s *stage) conclude(ctx context.Context, id pipeline.Digest, err error) (out error) {
 	settled := false
-	defer func() { s.inProgress.leave(id, settled) }()
+	defer func() {
+		if out != pipeline.ErrLater {
+			s.inProgress.leave(id, settled)
+		}
+	}()
 	if err != nil {
 		_ = s.claims.Release(ctx, id) // a claim that stays ends with this process
 		return err
@@ -163,6 +169,9 @@ func (s *stage) conclude(ctx context.Context, id pipeline.Digest, err error) err
 	outcome := pipeline.OutcomeDelivered
 	if pipeline.DeadLettered(ctx) {
 		outcome = pipeline.OutcomeDead
+	}
+	if s.commitLater(ctx, id, outcome) {
+		return pipeline.ErrLater
 	}
 	err = s.commit(ctx, id, outcome)
 	settled = err == nil

@@ -90,7 +90,7 @@ func fill(tb testing.TB, s *store, space string, n int) []pipeline.Digest {
 	for i := range ids {
 		ids[i] = random()
 		ttl := 24*time.Hour - time.Duration(i*8/n)*3*time.Hour
-		last, _ = s.queue.add(record{t, segmentEnd(s.clock.Now(), ttl), ids[i], claimValue(s.run, pipeline.OutcomeDelivered)})
+		last, _ = s.queue.add(record{t, segmentEnd(s.clock.Now(), ttl), ids[i], claimValue(s.run, pipeline.OutcomeDelivered)}, nil)
 	}
 	if err := s.queue.wait(tb.Context(), last); err != nil {
 		tb.Fatal(err)

@@ -38,19 +38,31 @@ func (c *claims) Claim(_ context.Context, id pipeline.Digest) (pipeline.Verdict,
 // is on the disk. When ctx ends before the writer has begun with the record,
 // Commit fails, and the record is still written: the event is settled.
 func (c *claims) Commit(ctx context.Context, id pipeline.Digest, ttl time.Duration, o pipeline.Outcome) error {
-	if _, err := c.store.file(); err != nil {
-		return err
-	}
-	b, err := c.store.queue.add(record{
-		table: c.table,
-		end:   segmentEnd(c.store.clock.Now(), ttl),
-		key:   id,
-		value: claimValue(c.store.run, o),
-	})
+	b, err := c.add(id, ttl, o, nil)
 	if err != nil {
 		return err
 	}
 	return c.store.queue.wait(ctx, b)
+}
+
+// CommitLater implements [pipeline.CommitsLater]. A context that could end before the
+// record is on the disk there is none.
+func (c *claims) CommitLater(id pipeline.Digest, ttl time.Duration, o pipeline.Outcome, done func(error)) {
+	if _, err := c.add(id, ttl, o, done); err != nil {
+		go done(err)
+	}
+}
+
+func (c *claims) add(id pipeline.Digest, ttl time.Duration, o pipeline.Outcome, done func(error)) (*batch, error) {
+	if _, err := c.store.file(); err != nil {
+		return nil, err
+	}
+	return c.store.queue.add(record{
+		table: c.table,
+		end:   segmentEnd(c.store.clock.Now(), ttl),
+		key:   id,
+		value: claimValue(c.store.run, o),
+	}, done)
 }
 
 // Release has nothing to give back: the claim was not written.

@@ -25,7 +25,7 @@ func TestFileThatCannotGrowFailsCommitsUntilItCan(t *testing.T) {
 		var last *batch
 		for i := range ids {
 			ids[i] = random()
-			last, _ = s.queue.add(record{s.Claims("a").(*claims).table, segmentEnd(s.clock.Now(), time.Hour), ids[i], claimValue(s.run, pipeline.OutcomeDelivered)})
+			last, _ = s.queue.add(record{s.Claims("a").(*claims).table, segmentEnd(s.clock.Now(), time.Hour), ids[i], claimValue(s.run, pipeline.OutcomeDelivered)}, nil)
 		}
 		if err = s.queue.wait(background, last); err == nil {
 			committed = append(committed, ids[batchSize-1])

@@ -46,8 +46,17 @@ func (q *queue) settle(l load, err error) (waiting bool) {
 	if l.batch != nil {
 		l.batch.err = err
 		close(l.batch.done)
+		go l.batch.tellAll()
 	}
 	return len(q.saves) > 0
+}
+
+// tellAll tells those who do not wait for the batch. The next one can be written
+// meanwhile.
+func (b *batch) tellAll() {
+	for _, tell := range b.tell {
+		tell(b.err)
+	}
 }
 
 // flushNow has the times written without a commit.

@@ -30,6 +30,7 @@ type batch struct {
 	running bool          // guarded by the queue's lock
 	done    chan struct{} // closed when the batch is on the disk or has failed
 	err     error         // set before done is closed
+	tell    []func(error) // called then, with err
 }
 
 // save is a key whose time is to be written.
@@ -43,8 +44,9 @@ func (q *queue) init() {
 	q.saves = map[save]time.Time{}
 }
 
-// add puts a record into the next batch that has room.
-func (q *queue) add(r record) (*batch, error) {
+// add puts a record into the next batch that has room. Tell is called once that is
+// written or has failed, unless it is nil.
+func (q *queue) add(r record, tell func(error)) (*batch, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.closed {
@@ -57,6 +59,9 @@ func (q *queue) add(r record) (*batch, error) {
 	}
 	b := q.batches[n-1]
 	b.records = append(b.records, r)
+	if tell != nil {
+		b.tell = append(b.tell, tell)
+	}
 	q.signal()
 	return b, nil
 }

@@ -100,7 +100,7 @@ func TestFileThatIsMostlyFreeIsMadeSmaller(t *testing.T) {
 func addTo(s *store, space string, n int) {
 	t := s.Claims(space).(*claims).table
 	for range n {
-		_, _ = s.queue.add(record{t, segmentEnd(s.clock.Now(), time.Hour), random(), claimValue(s.run, pipeline.OutcomeDelivered)})
+		_, _ = s.queue.add(record{t, segmentEnd(s.clock.Now(), time.Hour), random(), claimValue(s.run, pipeline.OutcomeDelivered)}, nil)
 	}
 }
 
