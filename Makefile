@@ -13,10 +13,10 @@ PROCESSES := /(cli|acceptance|chaos)$$|/plugins/templates$$|/examples/
 # More arguments for go test, such as TESTFLAGS=-v.
 TESTFLAGS ?=
 
-.PHONY: help build test chaos bench lint generate
+.PHONY: help build test chaos bench bench-compare benchmarks lint generate
 
 help: ## Print this help
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do printf '  make %-10s %s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do printf '  make %-14s %s\n' "$$name" "$$text"; done
 
 build: ## Build the leat command into ./leat
 	go build -o leat ./cmd/leat
@@ -35,7 +35,13 @@ test: ## Install what tests need; run vet and all tests, with the race detector 
 chaos: ## Disturb replicas that share a Redis for half an hour; docs/reliability.md says what is checked
 	go run ./chaos -scenario all
 
-bench: ## Run the benchmarks of the hot paths
+bench: ## Measure the flows in bench/, as whole processes: CPU, lines/s, memory; BENCHFLAGS="-runs 5"
+	go run ./bench/table $(BENCHFLAGS)
+
+bench-compare: ## Measure them beside those of another commit, in turns: REF=HEAD~1
+	@sh bench/compare.sh $(REF) $(BENCHFLAGS)
+
+benchmarks: ## Run the Go benchmarks of the hot paths
 	go test -run '^$$' -bench . -benchmem ./pipeline/... ./stages/... ./providers/... ./state/... ./internal/...
 
 lint: ## Run golangci-lint or staticcheck, whichever there is

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// contestant is a program that runs a flow.
+type contestant struct {
+	name, program, flow string
+	results             []result
+}
+
+// result is what a run took.
+type result struct {
+	cpu, wall, redis time.Duration
+	memory           int64 // bytes
+}
+
+func build(dir string) (string, error) {
+	out := filepath.Join(dir, "leat")
+	said, err := exec.Command("go", "build", "-o", out, "./cmd/leat").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("build leat: %w\n%s", err, said)
+	}
+	return out, nil
+}
+
+// contestants are those that have a flow of the variant.
+func (o options) contestants(variant string) []*contestant {
+	all := []*contestant{{name: "leat", program: o.leat, flow: filepath.Join(o.flows, variant+".yaml")}}
+	if o.against != "" {
+		all = append(all, &contestant{name: "against", program: o.against, flow: all[0].flow})
+	}
+	if flow := filepath.Join(o.peerFlows, variant+".yaml"); o.peer != "" && exists(flow) {
+		all = append(all, &contestant{name: "peer", program: o.peer, flow: flow})
+	}
+	return all
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// measure runs the contestants of a variant in turn and prints a line for each.
+func (o options) measure(variant, dir string, fd *feed) error {
+	want := fd.distinct
+	if variant == "a" {
+		want = fd.events
+	}
+	var server *redisServer
+	if variant == "c" {
+		var err error
+		if server, err = startRedis(dir); err != nil {
+			fmt.Printf("c: left out: %v\n", err)
+			return nil
+		}
+		defer server.stop()
+	}
+	all := o.contestants(variant)
+	for n := range o.runs {
+		for _, c := range all {
+			r, err := c.run(dir, fd.path, fmt.Sprint(c.name, n), server, want)
+			if err != nil {
+				return fmt.Errorf("%s: %w", c.name, err)
+			}
+			c.results = append(c.results, r)
+		}
+	}
+	printLines(variant, o.lines, all)
+	return nil
+}
+
+func (c *contestant) run(dir, in, label string, server *redisServer, want int) (result, error) {
+	out := filepath.Join(dir, "out")
+	if err := os.RemoveAll(out); err != nil {
+		return result{}, err
+	}
+	if err := os.Mkdir(out, 0o755); err != nil {
+		return result{}, err
+	}
+	cmd := exec.Command(c.program, "run", c.flow)
+	cmd.Env = append(os.Environ(), "IN="+in, "OUT="+out, "RUN="+label, fmt.Sprint("REDIS_PORT=", server.portNumber()))
+	var said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &said, &said
+	before, began := server.cpu(), time.Now()
+	if err := cmd.Run(); err != nil {
+		return result{}, fmt.Errorf("%w\n%s", err, said.String())
+	}
+	r := result{wall: time.Since(began), cpu: cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), redis: server.cpu() - before, memory: peak(cmd.ProcessState)}
+	if got, err := countLines(out); err != nil || got != want {
+		return r, fmt.Errorf("%d lines arrived, want %d (%v)\n%s", got, want, err, said.String())
+	}
+	return r, nil
+}
+
+func countLines(dir string) (n int, err error) {
+	names, err := filepath.Glob(filepath.Join(dir, "*.jsonl"))
+	for _, name := range names {
+		text, readErr := os.ReadFile(name)
+		if readErr != nil {
+			return n, readErr
+		}
+		n += strings.Count(string(text), "\n")
+	}
+	return n, err
+}
