@@ -24,15 +24,28 @@ type Pipeline struct {
 	sinks []*sink
 	state State
 	steps []*step
+	parts []*part // the state store, then the sinks
+	units []*unit // of flows
 	hooks []hook
 	tries []try
-	stats stats
+	stats *stats
 	hide  *redact.Redactor // of secrets in what is written down for people
 
-	failures failures
-	spools   []*spooled
-	leases   localLeases
-	chance   func(n int64) int64 // nil: see random
+	spools  []*spooled
+	leases  *localLeases
+	chance  func(n int64) int64 // nil: see random
+	replace bool                // it is part of a [Running]
+}
+
+// newPipeline returns an empty pipeline. After another one it goes on with what does not
+// belong to any of its flows.
+func newPipeline(o Options) *Pipeline {
+	p := &Pipeline{clock: o.Clock, log: o.Log, stats: &stats{}, leases: &localLeases{}}
+	if o.After != nil {
+		before := o.After.Pipeline()
+		p.stats, p.leases = before.stats, before.leases
+	}
+	return p
 }
 
 // Options are what a program lends to a pipeline.
@@ -61,6 +74,12 @@ type Options struct {
 	TryOut bool
 	// Isolation cuts the pipeline off from everything outside; nil: it is not.
 	Isolation *Isolation
+	// After is what runs and what the pipeline is to come after, see
+	// [Running.Replace]; nil: it runs by itself.
+	After *Running
+	// ReadFile reads pipeline.yaml, overlays, presets and what ${file:…} names; nil:
+	// os.ReadFile.
+	ReadFile func(name string) ([]byte, error)
 	// DefaultState is used when the file names no state; the zero value: the
 	// first of Catalog.States, with its defaults.
 	DefaultState string
@@ -133,10 +152,11 @@ func load(path string, o Options) (*Pipeline, *Report) {
 }
 
 func loadBuilder(path string, o Options) (*fileBuilder, *Report) {
+	o = o.withDefaults()
 	var sources []conf.Source
 	unread := &conf.Problems{}
 	for _, name := range append([]string{path}, o.Overlays...) {
-		data, err := os.ReadFile(name)
+		data, err := o.ReadFile(name)
 		if err != nil {
 			unread.Errorf(nil, "%v", readError(name, err))
 			continue
@@ -149,7 +169,7 @@ func loadBuilder(path string, o Options) (*fileBuilder, *Report) {
 	if unread.HasErrors() {
 		return &fileBuilder{}, &Report{unread}
 	}
-	return build(sources, o.withDefaults())
+	return build(sources, o)
 }
 
 func readError(name string, err error) error {
@@ -173,6 +193,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Getenv == nil {
 		o.Getenv = os.LookupEnv
+	}
+	if o.ReadFile == nil {
+		o.ReadFile = os.ReadFile
 	}
 	return o
 }

@@ -1,0 +1,193 @@
+package pipeline
+
+import (
+	"errors"
+	"slices"
+)
+
+// Change is what a replacement did, by the names of flows.
+type Change struct {
+	// Kept were not touched.
+	Kept []string `json:"kept,omitempty"`
+	// Replaced were there before, and differ in what they do or in what they use.
+	Replaced []string `json:"replaced,omitempty"`
+	// Added were not there before.
+	Added []string `json:"added,omitempty"`
+	// Removed are not there any longer.
+	Removed []string `json:"removed,omitempty"`
+}
+
+// ErrOver is the error of a replacement when no flow runs any longer.
+var ErrOver = errors.New("the run is over: its flows have ended or were stopped")
+
+// Replace has next take the place of what runs. It must have been loaded with
+// [Options].After for this run, after the last replacement.
+//
+// Flows that are the same in next go on, with the sinks and the state store that they
+// share with others. All others stop: what they hold goes back to its source, what is
+// under way is finished. When they have ended, what is new is opened and started. A
+// source that ends by itself and is the same goes on where it was, with the flow of the
+// same name.
+//
+// With an error nothing new runs, and what was to be replaced has stopped: load what
+// ran before, or something better, and replace again. Only with [ErrOver] it is too late.
+func (r *Running) Replace(next *Pipeline) (Change, error) {
+	r.replacing.Lock()
+	defer r.replacing.Unlock()
+	if !r.enter() {
+		return Change{}, ErrOver
+	}
+	defer r.settle()
+	before := r.Pipeline()
+	change := next.takeOver(before)
+	if err := r.endUnits(before, next); err != nil {
+		return change, errors.Join(ErrOver, err)
+	}
+	r.closeParts(before, next)
+	r.mu.Lock()
+	r.current = next
+	r.mu.Unlock()
+	if r.isStopped() {
+		return change, ErrOver
+	}
+	return change, r.startNext(next)
+}
+
+// enter keeps the run from being over until settle.
+func (r *Running) enter() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.over || r.stopped {
+		return false
+	}
+	r.busy = true
+	return true
+}
+
+// takeOver puts the units of the pipeline before, with all that is theirs, in the place of
+// those that are the same.
+func (p *Pipeline) takeOver(before *Pipeline) (c Change) {
+	p.replace = true
+	for i, u := range p.units {
+		old := before.same(u)
+		switch {
+		case old != nil:
+			c.Kept = append(c.Kept, u.names()...)
+			p.units[i] = old
+			p.exchange(u, old)
+		default:
+			for _, name := range u.names() {
+				if before.flow(name) != nil {
+					c.Replaced = append(c.Replaced, name)
+				} else {
+					c.Added = append(c.Added, name)
+				}
+			}
+		}
+	}
+	for _, f := range before.flows {
+		if p.flow(f.name) == nil {
+			c.Removed = append(c.Removed, f.name)
+		}
+	}
+	return c
+}
+
+// same returns the unit that is the same as u and goes on.
+func (p *Pipeline) same(u *unit) *unit {
+	for _, old := range p.units {
+		if old.mark == u.mark && old.goesOn() {
+			return old
+		}
+	}
+	return nil
+}
+
+func (p *Pipeline) exchange(u, old *unit) {
+	p.hooks = slices.DeleteFunc(p.hooks, func(h hook) bool { return u.has(h.flow) })
+	p.spools = slices.DeleteFunc(p.spools, func(s *spooled) bool { return u.has(s.flow) })
+	for _, s := range old.flows[0].pipeline.spools {
+		if old.has(s.flow) {
+			p.spools = append(p.spools, s)
+		}
+	}
+	for i, f := range p.flows {
+		if u.has(f) {
+			f.kill()
+			p.flows[i] = old.flows[slices.IndexFunc(old.flows, func(o *flow) bool { return o.name == f.name })]
+		}
+	}
+}
+
+// endUnits stops what next has not taken over, and returns when all of it has ended.
+func (r *Running) endUnits(before, next *Pipeline) error {
+	var heirs []*estate
+	for _, u := range next.units {
+		if !u.running.Load() {
+			heirs = append(heirs, estatesOf(u.flows)...)
+		}
+	}
+	gone := slices.DeleteFunc(slices.Clone(before.units), func(u *unit) bool { return slices.Contains(next.units, u) })
+	for _, u := range gone {
+		if !u.running.Load() { // it could not be started, and kept what it was to get
+			r.note(discard(u, heirs))
+			continue
+		}
+		for _, e := range estatesOf(u.flows) {
+			e.handOver(slices.Contains(heirs, e))
+		}
+		u.stop()
+	}
+	for _, u := range gone {
+		if !u.running.Load() {
+			continue
+		}
+		if err := u.ended(r.ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// closeParts closes the parts that next has not taken over.
+func (r *Running) closeParts(before, next *Pipeline) {
+	for _, pt := range slices.Backward(before.parts) {
+		if !slices.Contains(next.parts, pt) {
+			r.note(pt.close())
+		}
+	}
+}
+
+// note keeps an error of what is closed until the end of the run.
+func (r *Running) note(err error) {
+	if err == nil {
+		return
+	}
+	r.Pipeline().log.Error("what a reload replaced did not close well", "error", err)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.errs = append(r.errs, err)
+}
+
+func (r *Running) startNext(next *Pipeline) error {
+	var kept []hook
+	for _, pt := range next.parts {
+		if pt.open() {
+			kept = append(kept, pt.hooks...)
+		}
+	}
+	for _, u := range next.units {
+		if u.running.Load() {
+			kept = append(kept, u.hooks...)
+		}
+	}
+	if err := next.begin(r.ctx); err != nil {
+		return err
+	}
+	r.launch(next)
+	if r.isStopped() {
+		next.Stop()
+	}
+	tellReload(kept)
+	return nil
+}

@@ -1,0 +1,233 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+)
+
+// Running is flows under way. With [Running.Replace] another pipeline takes the place of
+// the one that runs: what it has in common with that goes on.
+type Running struct {
+	ctx context.Context
+	// life ends with the run.
+	life context.Context
+	end  context.CancelFunc
+	err  error // read it once life has ended
+
+	replacing sync.Mutex // one replacement at a time
+
+	mu      sync.Mutex
+	current *Pipeline
+	units   int  // that have not ended
+	busy    bool // a replacement is under way: what comes next is not known yet
+	stopped bool
+	over    bool
+	errs    []error
+}
+
+// Start opens what the pipeline needs and has its flows run, until all sources have ended
+// or ctx ends; [Pipeline.Run] says what happens then. The flows can be replaced
+// meanwhile. The error says what could not be opened.
+func Start(ctx context.Context, p *Pipeline) (*Running, error) {
+	p.replace = true
+	return start(ctx, p)
+}
+
+func start(ctx context.Context, p *Pipeline) (*Running, error) {
+	r := &Running{ctx: ctx, current: p, busy: true}
+	r.life, r.end = context.WithCancel(context.WithoutCancel(ctx))
+	if err := p.begin(ctx); err != nil {
+		r.end()
+		return nil, err
+	}
+	r.launch(p)
+	unwatch := context.AfterFunc(ctx, r.Stop)
+	context.AfterFunc(r.life, func() { unwatch() })
+	r.settle()
+	return r, nil
+}
+
+// Wait returns when no flow runs any longer and everything is closed. The error is that
+// of [Pipeline.Run].
+func (r *Running) Wait() error {
+	<-r.life.Done()
+	return r.err
+}
+
+// Done is closed when no flow runs any longer and everything is closed.
+func (r *Running) Done() <-chan struct{} { return r.life.Done() }
+
+// Pipeline is the one that runs, with the flows that it took over from those before.
+func (r *Running) Pipeline() *Pipeline {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.current
+}
+
+// Stop asks all flows to stop, as the end of the context does.
+func (r *Running) Stop() {
+	r.mu.Lock()
+	r.stopped = true
+	p := r.current
+	r.mu.Unlock()
+	p.Stop()
+}
+
+func (r *Running) isStopped() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.stopped
+}
+
+// begin starts what the pipeline did not take over, and opens all of its sources before an
+// event moves, so that one that cannot be read is known in time. When something cannot be
+// started, what was is closed again.
+func (p *Pipeline) begin(ctx context.Context) error {
+	fresh := slices.DeleteFunc(slices.Clone(p.parts), (*part).open)
+	for _, pt := range fresh {
+		pt.since.Store(p.clock.Now().UnixNano())
+	}
+	err := p.start(ctx)
+	if err == nil {
+		err = p.openAll(ctx)
+	}
+	if err != nil {
+		for _, pt := range fresh {
+			pt.since.Store(0)
+		}
+	}
+	return err
+}
+
+// openAll opens the sources of all units that do not run, or of none.
+func (p *Pipeline) openAll(ctx context.Context) error {
+	for i, u := range p.units {
+		if u.running.Load() {
+			continue
+		}
+		if err := u.open(ctx, p); err != nil {
+			return errors.Join(err, abandon(p.units[:i+1]), p.close())
+		}
+	}
+	return nil
+}
+
+// abandon closes the sources of units that were opened in vain, but for those that came
+// from the flow before: whatever is started next gets them.
+func abandon(units []*unit) error {
+	var errs []error
+	for _, u := range units {
+		if u.running.Load() {
+			continue
+		}
+		errs = append(errs, finishAll(u.gates))
+		for _, e := range estatesOf(u.flows) {
+			e.forsake()
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// launch has units run that were opened.
+func (r *Running) launch(p *Pipeline) {
+	for _, u := range p.units {
+		if u.running.Swap(true) {
+			continue
+		}
+		for _, e := range estatesOf(u.flows) {
+			e.handOver(false)
+		}
+		r.mu.Lock()
+		r.units++
+		r.mu.Unlock()
+		go func() {
+			u.run(r.ctx, r.Stop)
+			r.unitEnded(u)
+		}()
+	}
+}
+
+func (r *Running) unitEnded(u *unit) {
+	r.mu.Lock()
+	r.units--
+	if u.err != nil {
+		r.errs = append(r.errs, u.err)
+	}
+	r.mu.Unlock()
+	r.closeIfOver()
+}
+
+// settle ends a start or a replacement.
+func (r *Running) settle() {
+	r.mu.Lock()
+	r.busy = false
+	r.mu.Unlock()
+	r.closeIfOver()
+}
+
+// closeIfOver closes what flows share, once none of them runs.
+func (r *Running) closeIfOver() {
+	r.mu.Lock()
+	over := r.units == 0 && !r.busy && !r.over
+	r.over = r.over || over
+	r.mu.Unlock()
+	if !over {
+		return
+	}
+	for _, u := range r.current.units {
+		r.errs = append(r.errs, discard(u, nil))
+	}
+	for _, pt := range slices.Backward(r.current.parts) {
+		r.errs = append(r.errs, pt.close())
+	}
+	r.err = errors.Join(r.errs...)
+	r.end()
+}
+
+// FlowState is what a flow does.
+type FlowState struct {
+	Name string `json:"name"`
+	// State is running, ended, failed when something ended it before its time, or down when it
+	// could not be started.
+	State string `json:"state"`
+	// Error says why a flow failed.
+	Error string `json:"error,omitempty"`
+}
+
+// States of a flow.
+const (
+	FlowRunning = "running"
+	FlowEnded   = "ended"
+	FlowFailed  = "failed"
+	FlowDown    = "down"
+)
+
+// Flows are the flows of the file, in its order, and what they do.
+func (r *Running) Flows() (all []FlowState) {
+	p := r.Pipeline()
+	for _, f := range p.flows {
+		all = append(all, p.unitOf(f).state(f))
+	}
+	return all
+}
+
+func (p *Pipeline) unitOf(f *flow) *unit {
+	return p.units[slices.IndexFunc(p.units, func(u *unit) bool { return u.has(f) })]
+}
+
+func (u *unit) state(f *flow) FlowState {
+	s := FlowState{Name: f.name, State: FlowRunning}
+	switch {
+	case !u.running.Load():
+		s.State = FlowDown
+	case !isClosed(u.done):
+	case u.err != nil:
+		s.State, s.Error = FlowFailed, fmt.Sprint(u.err)
+	default:
+		s.State = FlowEnded
+	}
+	return s
+}
