@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"hash"
 	"maps"
-	"os"
 	"slices"
 )
 
@@ -39,7 +38,7 @@ func (m marker) mark() mark { return mark(m.h.Sum(nil)) }
 // in a file: when that has changed, a reload takes the part for another one. It is not
 // for files that the part looks at again by itself.
 func (env *Env) Uses(path string) {
-	data, err := os.ReadFile(path)
+	data, err := env.pipeline.read(path)
 	note := fmt.Sprintf("%s %x %t", path, sha256.Sum256(data), err == nil)
 	switch {
 	case env.part != nil:

@@ -35,12 +35,13 @@ type Pipeline struct {
 	leases  *localLeases
 	chance  func(n int64) int64 // nil: see random
 	replace bool                // it is part of a [Running]
+	read    func(name string) ([]byte, error)
 }
 
 // newPipeline returns an empty pipeline. After another one it goes on with what does not
 // belong to any of its flows.
 func newPipeline(o Options) *Pipeline {
-	p := &Pipeline{clock: o.Clock, log: o.Log, stats: &stats{}, leases: &localLeases{}}
+	p := &Pipeline{clock: o.Clock, log: o.Log, read: o.ReadFile, stats: &stats{}, leases: &localLeases{}}
 	if o.After != nil {
 		before := o.After.Pipeline()
 		p.stats, p.leases = before.stats, before.leases

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"context"
 	"errors"
 	"slices"
 )
@@ -17,6 +18,9 @@ type Change struct {
 	Removed []string `json:"removed,omitempty"`
 }
 
+// Empty reports whether all flows are as they were.
+func (c Change) Empty() bool { return len(c.Replaced)+len(c.Added)+len(c.Removed) == 0 }
+
 // ErrOver is the error of a replacement when no flow runs any longer.
 var ErrOver = errors.New("the run is over: its flows have ended or were stopped")
 
@@ -32,36 +36,58 @@ var ErrOver = errors.New("the run is over: its flows have ended or were stopped"
 // With an error nothing new runs, and what was to be replaced has stopped: load what
 // ran before, or something better, and replace again. Only with [ErrOver] it is too late.
 func (r *Running) Replace(next *Pipeline) (Change, error) {
+	return r.replace(next, next.begin)
+}
+
+// Restore is [Running.Replace] for what ran before, after that has failed. What cannot be
+// started is left out: [Running.Flows] says that it is down, and why.
+func (r *Running) Restore(next *Pipeline) (Change, error) {
+	return r.replace(next, next.beginEach)
+}
+
+func (r *Running) replace(next *Pipeline, begin func(context.Context) error) (Change, error) {
 	r.replacing.Lock()
 	defer r.replacing.Unlock()
-	if !r.enter() {
+	release, ok := r.Hold()
+	if !ok {
 		return Change{}, ErrOver
 	}
-	defer r.settle()
+	defer release()
 	before := r.Pipeline()
 	change := next.takeOver(before)
 	if err := r.endUnits(before, next); err != nil {
 		return change, errors.Join(ErrOver, err)
 	}
 	r.closeParts(before, next)
-	r.mu.Lock()
-	r.current = next
-	r.mu.Unlock()
 	if r.isStopped() {
 		return change, ErrOver
 	}
-	return change, r.startNext(next)
+	kept := next.openHooks()
+	err := begin(r.ctx)
+	r.mu.Lock()
+	r.current = next
+	r.mu.Unlock()
+	r.launch(next)
+	if r.isStopped() {
+		next.Stop()
+	}
+	tellReload(kept)
+	return change, err
 }
 
-// enter keeps the run from being over until settle.
-func (r *Running) enter() bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.over || r.stopped {
-		return false
+// openHooks are those of what goes on.
+func (p *Pipeline) openHooks() (all []hook) {
+	for _, pt := range p.parts {
+		if pt.open() {
+			all = append(all, pt.hooks...)
+		}
 	}
-	r.busy = true
-	return true
+	for _, u := range p.units {
+		if u.running.Load() {
+			all = append(all, u.hooks...)
+		}
+	}
+	return all
 }
 
 // takeOver puts the units of the pipeline before, with all that is theirs, in the place of
@@ -167,27 +193,4 @@ func (r *Running) note(err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.errs = append(r.errs, err)
-}
-
-func (r *Running) startNext(next *Pipeline) error {
-	var kept []hook
-	for _, pt := range next.parts {
-		if pt.open() {
-			kept = append(kept, pt.hooks...)
-		}
-	}
-	for _, u := range next.units {
-		if u.running.Load() {
-			kept = append(kept, u.hooks...)
-		}
-	}
-	if err := next.begin(r.ctx); err != nil {
-		return err
-	}
-	r.launch(next)
-	if r.isStopped() {
-		next.Stop()
-	}
-	tellReload(kept)
-	return nil
 }

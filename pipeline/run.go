@@ -42,12 +42,19 @@ func (p *Pipeline) start(ctx context.Context) error {
 	if p.started.Swap(true) {
 		return errors.New("a pipeline runs once: load it again to run it again")
 	}
-	for _, h := range sourcesFirst(p.hooks) {
+	if err := startHooks(ctx, p.hooks); err != nil {
+		return errors.Join(err, p.close())
+	}
+	return nil
+}
+
+func startHooks(ctx context.Context, hooks []hook) error {
+	for _, h := range sourcesFirst(hooks) {
 		if h.start == nil {
 			continue
 		}
 		if err := startWith(ctx, h.start); err != nil {
-			return errors.Join(fmt.Errorf("%s: %w", h.name, err), p.close())
+			return fmt.Errorf("%s: %w", h.name, err)
 		}
 	}
 	return nil

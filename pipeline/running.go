@@ -3,7 +3,6 @@ package pipeline
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"sync"
 )
@@ -21,8 +20,8 @@ type Running struct {
 
 	mu      sync.Mutex
 	current *Pipeline
-	units   int  // that have not ended
-	busy    bool // a replacement is under way: what comes next is not known yet
+	units   int // that have not ended
+	holds   int // that keep the run from being over
 	stopped bool
 	over    bool
 	errs    []error
@@ -37,7 +36,7 @@ func Start(ctx context.Context, p *Pipeline) (*Running, error) {
 }
 
 func start(ctx context.Context, p *Pipeline) (*Running, error) {
-	r := &Running{ctx: ctx, current: p, busy: true}
+	r := &Running{ctx: ctx, current: p, holds: 1}
 	r.life, r.end = context.WithCancel(context.WithoutCancel(ctx))
 	if err := p.begin(ctx); err != nil {
 		r.end()
@@ -46,7 +45,7 @@ func start(ctx context.Context, p *Pipeline) (*Running, error) {
 	r.launch(p)
 	unwatch := context.AfterFunc(ctx, r.Stop)
 	context.AfterFunc(r.life, func() { unwatch() })
-	r.settle()
+	r.release()
 	return r, nil
 }
 
@@ -115,6 +114,56 @@ func (p *Pipeline) openAll(ctx context.Context) error {
 	return nil
 }
 
+// beginEach is begin, but what cannot be started is left out, and with it the flows that
+// use it.
+func (p *Pipeline) beginEach(ctx context.Context) error {
+	broken := map[*part]error{}
+	for _, pt := range slices.DeleteFunc(slices.Clone(p.parts), (*part).open) {
+		if err := startHooks(ctx, pt.hooks); err != nil {
+			broken[pt] = errors.Join(err, closeHooks(pt.hooks))
+			continue
+		}
+		pt.since.Store(p.clock.Now().UnixNano())
+	}
+	var errs []error
+	for _, u := range p.units {
+		if u.running.Load() {
+			continue
+		}
+		if u.err = u.lacks(p, broken); u.err == nil {
+			u.err = u.begin(ctx, p)
+		}
+		errs = append(errs, u.err)
+	}
+	return errors.Join(errs...)
+}
+
+// lacks says what of that which the unit uses is broken.
+func (u *unit) lacks(p *Pipeline, broken map[*part]error) error {
+	errs := []error{broken[p.parts[0]]}
+	for _, f := range u.flows {
+		for s := range f.sinks {
+			errs = append(errs, broken[s.part])
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// begin starts the unit and opens its sources.
+func (u *unit) begin(ctx context.Context, p *Pipeline) error {
+	hooks := slices.DeleteFunc(slices.Clone(p.hooks), func(h hook) bool { return !u.has(h.flow) })
+	err := startHooks(ctx, hooks)
+	if err == nil {
+		err = u.open(ctx, p)
+	}
+	if err == nil {
+		return nil
+	}
+	err = errors.Join(err, abandon([]*unit{u}), closeHooks(hooks))
+	u.free()
+	return err
+}
+
 // abandon closes the sources of units that were opened in vain, but for those that came
 // from the flow before: whatever is started next gets them.
 func abandon(units []*unit) error {
@@ -134,7 +183,7 @@ func abandon(units []*unit) error {
 // launch has units run that were opened.
 func (r *Running) launch(p *Pipeline) {
 	for _, u := range p.units {
-		if u.running.Swap(true) {
+		if !u.opened || u.running.Swap(true) {
 			continue
 		}
 		for _, e := range estatesOf(u.flows) {
@@ -160,10 +209,22 @@ func (r *Running) unitEnded(u *unit) {
 	r.closeIfOver()
 }
 
-// settle ends a start or a replacement.
-func (r *Running) settle() {
+// Hold keeps what flows share open, also when none of them runs, until release is called:
+// for what is to be replaced once more when a replacement fails. It is false when the run
+// is over or was stopped.
+func (r *Running) Hold() (release func(), ok bool) {
 	r.mu.Lock()
-	r.busy = false
+	defer r.mu.Unlock()
+	if r.over || r.stopped {
+		return nil, false
+	}
+	r.holds++
+	return sync.OnceFunc(r.release), true
+}
+
+func (r *Running) release() {
+	r.mu.Lock()
+	r.holds--
 	r.mu.Unlock()
 	r.closeIfOver()
 }
@@ -171,13 +232,16 @@ func (r *Running) settle() {
 // closeIfOver closes what flows share, once none of them runs.
 func (r *Running) closeIfOver() {
 	r.mu.Lock()
-	over := r.units == 0 && !r.busy && !r.over
+	over := r.units == 0 && r.holds == 0 && !r.over
 	r.over = r.over || over
 	r.mu.Unlock()
 	if !over {
 		return
 	}
 	for _, u := range r.current.units {
+		if !u.running.Load() {
+			r.errs = append(r.errs, u.err)
+		}
 		r.errs = append(r.errs, discard(u, nil))
 	}
 	for _, pt := range slices.Backward(r.current.parts) {
@@ -223,9 +287,12 @@ func (u *unit) state(f *flow) FlowState {
 	switch {
 	case !u.running.Load():
 		s.State = FlowDown
+		if u.err != nil {
+			s.Error = u.err.Error()
+		}
 	case !isClosed(u.done):
 	case u.err != nil:
-		s.State, s.Error = FlowFailed, fmt.Sprint(u.err)
+		s.State, s.Error = FlowFailed, u.err.Error()
 	default:
 		s.State = FlowEnded
 	}

@@ -20,9 +20,10 @@ type unit struct {
 
 	gates   []*gate
 	routers []*message.Router
+	opened  bool          // its sources are
 	running atomic.Bool   // it was started
 	done    chan struct{} // closed when all of it has ended
-	err     error         // what went wrong; read it once done
+	err     error         // what went wrong; read it once done, or when it was not started
 }
 
 // addUnits puts together what is started and stopped together.
@@ -66,7 +67,9 @@ func (u *unit) open(ctx context.Context, p *Pipeline) error {
 		u.gates = append(u.gates, f.addTo(r)...)
 		u.routers = append(u.routers, r)
 	}
-	return subscribeAll(ctx, u.gates)
+	err := subscribeAll(ctx, u.gates)
+	u.opened = err == nil
+	return err
 }
 
 // run moves events until the unit's sources have ended or it was stopped, and closes what
