@@ -19,13 +19,14 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 const file = "pipeline.yaml"
 
 // rig runs a file that a test changes. Its sources are the feeds "a" and "b", whose messages
-// come again when they are handed back, and "list", which ends by itself; its sinks are of
+// come again when they are handed back; its sinks are of
 // type "record", and of type "shelf", of which only one may be open by a name.
 type rig struct {
 	*Runner
-	a, b, list *flowtest.Feed
-	got        *flowtest.Recorder
-	shelves    *shelves
+	a, b    *flowtest.Feed
+	got     *flowtest.Recorder
+	shelves *shelves
+	more    func(*pipeline.Catalog)
 
 	mu    sync.Mutex
 	files map[string]string
@@ -37,9 +38,8 @@ type rig struct {
 }
 
 func newRig(yaml string) *rig {
-	finite := &pipeline.Source{Finite: true, Hold: pipeline.Forever, Ordered: true}
 	return &rig{
-		a: flowtest.NewFeed(nil, true), b: flowtest.NewFeed(nil, true), list: flowtest.NewFeed(finite, false),
+		a: flowtest.NewFeed(nil, true), b: flowtest.NewFeed(nil, true),
 		got: &flowtest.Recorder{}, shelves: &shelves{open: map[string]int{}}, files: map[string]string{file: yaml}, env: map[string]string{},
 		ended: make(chan struct{}),
 	}
@@ -70,13 +70,16 @@ func (r *rig) run(t *testing.T) {
 }
 
 func (r *rig) options() pipeline.Options {
+	c := pipeline.Catalog{
+		Stages: stages.All(), States: state.All(),
+		Sources: []pipeline.SourceDef{r.a.Define("a"), r.b.Define("b")},
+		Sinks:   []pipeline.SinkDef{r.got.Define("record"), r.shelves.define(r.got)},
+	}
+	if r.more != nil {
+		r.more(&c)
+	}
 	return pipeline.Options{
-		Catalog: pipeline.Catalog{
-			Stages: stages.All(), States: state.All(),
-			Sources: []pipeline.SourceDef{r.a.Define("a"), r.b.Define("b"), r.list.Define("list")},
-			Sinks:   []pipeline.SinkDef{r.got.Define("record"), r.shelves.define(r.got)},
-		},
-		DefaultState: "memory", ReadFile: r.read, Getenv: r.getenv,
+		Catalog: c, DefaultState: "memory", ReadFile: r.read, Getenv: r.getenv,
 	}
 }
 
@@ -179,6 +182,12 @@ func (s *shelves) end(name string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.open[name]--
+}
+
+func (s *shelves) setRefuse(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.refuse = err
 }
 
 func (s *shelves) count(name string) int {

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -101,12 +102,7 @@ func (e *estate) take() []*relay {
 	defer e.mu.Unlock()
 	left := e.left
 	e.left = nil
-	slices.SortFunc(left, func(a, b *relay) int {
-		if a.number < b.number {
-			return -1
-		}
-		return 1
-	})
+	slices.SortStableFunc(left, func(a, b *relay) int { return cmp.Compare(a.number, b.number) })
 	return left
 }
 

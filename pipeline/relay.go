@@ -84,7 +84,7 @@ func (r *relay) settle(number uint64, err error) {
 
 // refused takes back a message that did not get into the flow.
 func (r *relay) refused() {
-	r.number = math.MaxUint64 // none that came later is there
+	r.number = math.MaxUint64 // behind those that got in; several keep their order
 	if !r.estate.keep(r) {
 		r.origin.Nack()
 	}
