@@ -250,11 +250,12 @@ func TestWatchWaitsUntilAFileStaysTheSame(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := start(t, two)
 		seen := make(chan Status, 10)
+		r.report = func(s Status, _ error) { seen <- s }
 		ctx, cancel := context.WithCancel(t.Context())
 		watched := make(chan struct{})
 		go func() {
 			defer close(watched)
-			r.Watch(ctx, func(s Status, _ error) { seen <- s })
+			r.Watch(ctx)
 		}()
 		time.Sleep(10 * time.Second)
 		if len(seen) != 0 {

@@ -30,6 +30,8 @@ type Runner struct {
 	loaded  *copies // what the files held that runs now
 	tried   *copies // what they held when they were read last
 
+	report func(Status, error) // nil: the log is told
+
 	mu     sync.Mutex
 	status Status
 }
@@ -51,6 +53,9 @@ func Load(path string, o pipeline.Options) (*Runner, *pipeline.Report) {
 	r.status = Status{Version: 1, Hash: files.hash(), Since: r.now(), Reloads: map[string]int{}}
 	return r, report
 }
+
+// Report has f told of every reload, in place of the log. Call it before the flows run.
+func (r *Runner) Report(f func(Status, error)) { r.report = f }
 
 // Run runs the flows until none of them runs any longer, or ctx ends;
 // [pipeline.Pipeline.Run] says what the error tells. It can be called once.
@@ -81,5 +86,5 @@ func (r *Runner) isStarted() bool {
 	}
 }
 
-// ErrNotRunning is the error of a reload before the flows have started, or after their end.
-var ErrNotRunning = errors.New("the flows do not run: there is nothing to reload")
+// ErrNotRunning is the error of a reload after the end of the flows.
+var ErrNotRunning = errors.New("the flows have ended: there is nothing to reload")

@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
-	"strings"
-	"time"
 
 	"github.com/leat-io/leat/pipeline"
 )
@@ -17,16 +14,19 @@ import (
 // ran before is started again.
 //
 // The status says what came of it; an error, that nothing new runs. ctx only ends the
-// waiting for another reload that is under way: one that has begun goes on to its end.
+// waiting for the start of the flows and for another reload that is under way: one that has
+// begun goes on to its end.
 func (r *Runner) Reload(ctx context.Context) (Status, error) {
+	select {
+	case <-r.started:
+	case <-ctx.Done():
+		return r.Status(), ctx.Err()
+	}
 	select {
 	case r.slot <- struct{}{}:
 		defer func() { <-r.slot }()
 	case <-ctx.Done():
 		return r.Status(), ctx.Err()
-	}
-	if !r.isStarted() {
-		return r.Status(), ErrNotRunning
 	}
 	a := &Attempt{At: r.now()}
 	err := r.reload(a)
@@ -35,7 +35,13 @@ func (r *Runner) Reload(ctx context.Context) (Status, error) {
 	}
 	a.Took = r.now().Sub(a.At).Seconds()
 	r.note(a, err)
-	return r.Status(), err
+	s := r.Status()
+	if r.report != nil {
+		r.report(s, err)
+	} else {
+		r.log(s, err)
+	}
+	return s, err
 }
 
 func (r *Runner) reload(a *Attempt) error {
@@ -90,20 +96,19 @@ func (r *Runner) note(a *Attempt, err error) {
 	r.status.Reloads[a.Result]++
 	if err != nil {
 		a.Error = err.Error()
-		r.log().Error("reload: "+a.Result, "error", err)
 		return
 	}
 	r.status.Version++
 	r.status.Hash, r.status.Since = r.loaded.hash(), a.At
-	r.log().Info("reload: ok", "version", r.status.Version, "took", time.Duration(a.Took*float64(time.Second)).Round(time.Millisecond).String(),
-		"kept", names(a.Change.Kept), "replaced", names(a.Change.Replaced), "added", names(a.Change.Added), "removed", names(a.Change.Removed))
 }
 
-func names(all []string) string { return strings.Join(all, " ") }
-
-func (r *Runner) log() *slog.Logger {
-	if r.options.Log == nil {
-		return slog.New(slog.DiscardHandler)
+// log writes down what came of a reload.
+func (r *Runner) log(s Status, err error) {
+	switch c := s.Last.Change; {
+	case r.options.Log == nil:
+	case err != nil:
+		r.options.Log.Error("reload: "+s.Last.Result, "error", err, "down", s.Down())
+	default:
+		r.options.Log.Info("reload: ok", "version", s.Version, "seconds", s.Last.Took, "kept", c.Kept, "replaced", c.Replaced, "added", c.Added, "removed", c.Removed)
 	}
-	return r.options.Log
 }

@@ -13,8 +13,8 @@ const Look = time.Second
 
 // Watch reloads when one of the files that were read has changed and then stayed the same for
 // one look, so that a file that is being written is not read by halves. It returns when
-// ctx or the run ends. report is told of every reload.
-func (r *Runner) Watch(ctx context.Context, report func(Status, error)) {
+// ctx or the run ends.
+func (r *Runner) Watch(ctx context.Context) {
 	select {
 	case <-r.started:
 	case <-ctx.Done():
@@ -24,7 +24,7 @@ func (r *Runner) Watch(ctx context.Context, report func(Status, error)) {
 	for r.look(ctx) {
 		now := r.changed()
 		if len(now) > 0 && maps.EqualFunc(now, last, content.same) {
-			report(r.Reload(ctx))
+			_, _ = r.Reload(ctx) // it says itself what came of it
 			now = nil
 		}
 		last = now
