@@ -4,29 +4,24 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/signal"
 	"strings"
 	"sync"
-	"syscall"
 
 	"github.com/leat-io/leat/live"
 )
 
-// reloads has the files read again on SIGHUP, and when they change, until stop is called.
-func (flags *runFlags) reloads(ctx context.Context, r *live.Runner, t terminal) (stop func()) {
+// reloads has the files read again with each of hangups, and when they change, until stop is called.
+func (flags *runFlags) reloads(ctx context.Context, hangups <-chan os.Signal, r *live.Runner, t terminal) (stop func()) {
 	if isTerminal(t.err) { // elsewhere it stands in the log
 		r.Report(func(s live.Status, err error) { printReload(t, s, err) })
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	hangups := make(chan os.Signal, 1)
-	signal.Notify(hangups, syscall.SIGHUP)
 	var working sync.WaitGroup
 	working.Go(func() { reloadOn(ctx, hangups, r, t, isTerminal(t.err)) })
 	if flags.watch {
 		working.Go(func() { r.Watch(ctx) })
 	}
 	return func() {
-		signal.Stop(hangups)
 		cancel()
 		working.Wait()
 	}

@@ -58,6 +58,9 @@ or finished, or when a finite input was interrupted before its end.`,
 }
 
 func (flags *runFlags) run(ctx context.Context, file string, o pipeline.Options, t terminal) error {
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP) // from the beginning, as without that it would be the end
+	defer signal.Stop(hangups)
 	r, report := live.Load(file, o)
 	printReport(t.err, report)
 	if r == nil {
@@ -67,7 +70,7 @@ func (flags *runFlags) run(ctx context.Context, file string, o pipeline.Options,
 	defer release()
 	begun := time.Now()
 	stopProgress := flags.showProgress(r.Pipeline, t)
-	stopReloads := flags.reloads(ctx, r, t)
+	stopReloads := flags.reloads(ctx, hangups, r, t)
 	err := r.Run(ctx)
 	stopReloads()
 	stopProgress()
