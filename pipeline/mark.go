@@ -34,17 +34,22 @@ func (m marker) mark32(of mark) { m.h.Write(of[:]) }
 
 func (m marker) mark() mark { return mark(m.h.Sum(nil)) }
 
-// Uses says, before the part is built from it, that what the part does depends on what is
-// in a file: when that has changed, a reload takes the part for another one. It is not
-// for files that the part looks at again by itself.
-func (env *Env) Uses(path string) {
-	data, err := env.pipeline.read(path)
-	note := fmt.Sprintf("%s %x %t", path, sha256.Sum256(data), err == nil)
-	switch {
-	case env.part != nil:
-		env.part.uses = append(env.part.uses, note)
-	case env.flow != nil:
-		env.flow.uses = append(env.flow.uses, note)
+// Uses says, before the part is built from them, that what the part does depends on what is
+// in these files: when that has changed, a reload takes the part for another one. It is
+// not for files that the part looks at again by itself. A path that is empty is none.
+func (env *Env) Uses(paths ...string) {
+	for _, path := range paths {
+		if path == "" {
+			continue
+		}
+		data, err := env.pipeline.read(path)
+		note := fmt.Sprintf("%s %x %t", path, sha256.Sum256(data), err == nil)
+		switch {
+		case env.part != nil:
+			env.part.uses = append(env.part.uses, note)
+		case env.flow != nil:
+			env.flow.uses = append(env.flow.uses, note)
+		}
 	}
 }
 

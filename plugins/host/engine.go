@@ -34,6 +34,7 @@ func For(c Config, env *pipeline.Env, sink bool) *Host {
 		defer pipeline.InRealTime(env.Clock)()
 		return h.Close()
 	})
+	env.OnReload(h.Look)
 	env.OnTryOut(h.Check)
 	return h
 }
