@@ -229,11 +229,12 @@ func (g *gate) passAs(t *ticket, m *message.Message, out chan<- *message.Message
 		return false
 	}
 	t.number = f.group.take(n)
+	again := t.relay != nil && t.relay.again // before the message is somebody else's
 	m.SetContext(context.WithValue(m.Context(), ticketKey{}, t))
 	g.open.Add(1)
 	select {
 	case out <- m:
-		if t.relay == nil || !t.relay.again {
+		if !again {
 			f.pipeline.stats.read.Add(int64(n))
 		}
 		if g.foreign {

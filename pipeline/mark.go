@@ -60,7 +60,7 @@ func (b *fileBuilder) mark(u *unit) mark {
 	m.text(b.p.stopTimeout.String(), b.config.Plugins.Folder)
 	m.text(b.p.Secrets()...) // hidden in what any flow writes down
 	m.mark32(b.p.parts[0].mark)
-	for _, f := range u.flows {
+	for _, f := range slices.SortedFunc(slices.Values(u.flows), func(a, b *flow) int { return cmp.Compare(a.name, b.name) }) {
 		b.markFlow(m, f)
 	}
 	return m.mark()

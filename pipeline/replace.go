@@ -171,6 +171,7 @@ func (r *Running) endUnits(before, next *Pipeline) error {
 		if err := u.ended(r.ctx); err != nil {
 			return err
 		}
+		r.note(u.err)
 	}
 	return nil
 }
@@ -184,13 +185,10 @@ func (r *Running) closeParts(before, next *Pipeline) {
 	}
 }
 
-// note keeps an error of what is closed until the end of the run.
+// note logs how what is gone has ended, if not well: it does not count at the end of the
+// run.
 func (r *Running) note(err error) {
-	if err == nil {
-		return
+	if err != nil {
+		r.Pipeline().log.Error("what a reload has replaced did not end well", "error", err)
 	}
-	r.Pipeline().log.Error("what a reload replaced did not close well", "error", err)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.errs = append(r.errs, err)
 }

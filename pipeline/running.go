@@ -24,7 +24,6 @@ type Running struct {
 	holds   int // that keep the run from being over
 	stopped bool
 	over    bool
-	errs    []error
 }
 
 // Start opens what the pipeline needs and has its flows run, until all sources have ended
@@ -194,17 +193,14 @@ func (r *Running) launch(p *Pipeline) {
 		r.mu.Unlock()
 		go func() {
 			u.run(r.ctx, r.Stop)
-			r.unitEnded(u)
+			r.unitEnded()
 		}()
 	}
 }
 
-func (r *Running) unitEnded(u *unit) {
+func (r *Running) unitEnded() {
 	r.mu.Lock()
 	r.units--
-	if u.err != nil {
-		r.errs = append(r.errs, u.err)
-	}
 	r.mu.Unlock()
 	r.closeIfOver()
 }
@@ -238,16 +234,14 @@ func (r *Running) closeIfOver() {
 	if !over {
 		return
 	}
+	var errs []error
 	for _, u := range r.current.units {
-		if !u.running.Load() {
-			r.errs = append(r.errs, u.err)
-		}
-		r.errs = append(r.errs, discard(u, nil))
+		errs = append(errs, u.err, discard(u, nil))
 	}
 	for _, pt := range slices.Backward(r.current.parts) {
-		r.errs = append(r.errs, pt.close())
+		errs = append(errs, pt.close())
 	}
-	r.err = errors.Join(r.errs...)
+	r.err = errors.Join(errs...)
 	r.end()
 }
 
