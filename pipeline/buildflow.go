@@ -116,6 +116,7 @@ func (b *fileBuilder) addStages(f *flow, items []*conf.Node, prefix string, list
 		built := &builtStage{name, t.at, s, c, traitsOf(c), def.passes, t}
 		b.refuseRemote(f.name, built)
 		b.observe(built)
+		b.watched(f.name, built)
 		*list = append(*list, built)
 	}
 }

@@ -53,7 +53,7 @@ func (b *fileBuilder) isolateState(real State, hooksBefore int) {
 // refuseRemote reports a stage that would reach out of an isolated pipeline.
 func (b *fileBuilder) refuseRemote(flow string, s *builtStage) {
 	if b.options.Isolation != nil && s.traits.Remote {
-		b.problems.Errorf(s.node, "%s asks others over the network, which a test or proof of the flow does not", s.address).
+		b.problems.Errorf(s.node, "%s asks others over the network, which a test, a proof or a look at the flow does not", s.address).
 			Hint = "lay settings that need no network over it, in a test as with: {flows: {" + flow + ": {override: {" + s.address + ": {…}}}}}"
 	}
 }

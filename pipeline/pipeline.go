@@ -81,6 +81,8 @@ type Options struct {
 	// ReadFile reads pipeline.yaml, overlays, presets and what ${file:…} names; nil:
 	// os.ReadFile.
 	ReadFile func(name string) ([]byte, error)
+	// Watch is told what stages do with each event; nil: nobody is, and it costs nothing.
+	Watch Watcher
 	// DefaultState is used when the file names no state; the zero value: the
 	// first of Catalog.States, with its defaults.
 	DefaultState string

@@ -71,7 +71,7 @@ func (u *presetUse) sampleFlow() *conf.Node {
 func (run *sampleRun) options(b *fileBuilder) Options {
 	o := b.options
 	o.Offline, o.Clock, o.Log, o.DefaultState = true, System, slog.New(slog.DiscardHandler), ""
-	o.Rehearsal, o.TryOut = nil, false
+	o.Rehearsal, o.Watch, o.TryOut = nil, nil, false
 	o.Catalog.States, o.Catalog.Presets = nil, b.presets
 	o.Catalog.Sources = append(o.Catalog.Sources[:len(o.Catalog.Sources):len(o.Catalog.Sources)], run.source())
 	o.Catalog.Sinks = []SinkDef{run.sink(), run.complaints()}
