@@ -33,32 +33,51 @@ type inspection struct {
 
 func inspectCommand(catalog pipeline.Catalog, t terminal) *cobra.Command {
 	in := &inspection{catalog: catalog, t: t}
+	flow := &flowInspection{catalog: catalog, t: t}
 	c := &cobra.Command{
-		Use:   "inspect --as PRESET [FILE|-]",
-		Short: "Show the events that a flow would see in a payload",
-		Long: `Reads one payload of a vendor in FILE (standard input if none is named, or -) by
-the preset of its name, and prints each event in it as a line of JSON: vendor, type,
-id, key, time (UTC), index in the payload, and body. Nothing is verified and no
-network is used. A payload has no identity of a transport here, such as the message
-id of a queue; where the preset takes that for the id, a hash of the bytes serves.
+		Use:   "inspect [FILE|-]...",
+		Short: "Show what a flow, or a preset, makes of a payload",
+		Long: `Sends the payloads in FILE (- is standard input; without any, the samples of the
+flow) through a flow of pipeline.yaml and shows, stage by stage, what happens to
+each event: what changes, what is split, held, dropped or rejected and why, and
+which sinks would get it. The flow runs as it would in earnest, but nothing is
+sent, stored or remembered, and time is the flow's own: a window of two hours
+passes at once. Payloads come one after another, each as one message of the first
+source; of a .jsonl file each line does. Signatures are not verified. Variables
+and settings of the tests beside the file hold here too.
 
-Exit code 1, with the reason, when the payload cannot be read; nothing is printed on
-standard output then.`,
-		Example: "  leat inspect --as di message.json\n  leat inspect --as di --set zone=UTC < message.json",
+With --as it reads one payload of a vendor by the preset of its name instead, no
+pipeline.yaml needed, and prints each event in it as a line of JSON: vendor, type,
+id, key, time (UTC), index in the payload, and body. A payload has no identity of
+a transport here, such as the message id of a queue; where the preset takes that
+for the id, a hash of the bytes serves.
+
+Exit code 1, with the reason, when --as cannot read the payload (nothing is
+printed on standard output then) or a file cannot be used.`,
+		Example: `  leat inspect order.json
+  leat inspect --flow parcels -f pipeline.yaml -f local.yaml first.json second.json
+  leat inspect --flow parcels --lines --format json - < feed
+  leat inspect --as di --set zone=UTC message.json`,
 		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) > 1 {
-				return fmt.Errorf("want one FILE, got %d", len(args))
+			if len(args) > 1 && in.as != "" {
+				return fmt.Errorf("want one FILE with --as, got %d", len(args))
 			}
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if !cmd.Flags().Changed("as") {
+				return flow.checked(len(in.settings) > 0, args, cmd.InOrStdin())
+			}
+			if flag := flow.given(); flag != "" {
+				return usageError(flag + " goes with a flow, and --as with none: leave out one of them")
+			}
 			return in.run(cmd.Context(), append(args, "-")[0], cmd.InOrStdin())
 		},
 	}
-	c.Flags().StringVar(&in.as, "as", "", "the `PRESET`: "+strings.Join(in.presets(), ", "))
+	flow.flags(c)
+	c.Flags().StringVar(&in.as, "as", "", "read one payload by a `PRESET`: "+strings.Join(in.presets(), ", "))
 	completeFlag(c, "as", in.presets()...)
-	c.Flags().StringArrayVar(&in.settings, "set", nil, "a parameter of the preset, as `NAME=VALUE`; may be given several times")
-	_ = c.MarkFlagRequired("as")
+	c.Flags().StringArrayVar(&in.settings, "set", nil, "with --as, a parameter of the preset, as `NAME=VALUE`; may be given several times")
 	return c
 }
 

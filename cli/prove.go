@@ -1,18 +1,13 @@
 package cli
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/leat-io/leat/pipeline"
 	"github.com/leat-io/leat/sim"
 	"github.com/leat-io/leat/sim/prove"
-	"github.com/leat-io/leat/sim/testfile"
 	"github.com/spf13/cobra"
 )
 
@@ -41,8 +36,8 @@ It counts what is lost, out of order without a mark, or delivered twice, and for
 the first such event prints the shortest schedule that it finds.
 
 Messages are made of samples: those in --input (a payload each, or one on each
-line of a .jsonl file), else those of the flow's presets, else the inputs of the
-tests beside the file. Times in them are moved to have several events of a key.
+line of a .jsonl file), else those that the flow names under samples, else those
+of its presets, else the inputs of the tests beside the file. Times in them are moved to have several events of a key.
 docs/proving.md says more.
 
 Exit code 1 when a promise is broken or a file cannot be used, 2 on wrong usage.`,
@@ -99,45 +94,25 @@ func (p *proof) run(flow string) error {
 
 // samples finds payloads for the flow. What the tests beside the file set counts for it.
 func (p *proof) samples(file, flow string, o *pipeline.Options) ([][]byte, error) {
-	tests, err := p.tests(file)
+	tests, err := withTests(file, o)
 	if err != nil {
 		return nil, err
-	}
-	if tests != nil {
-		o.Getenv = func(name string) (string, bool) {
-			if v, ok := tests.Getenv(name); ok {
-				return v, true
-			}
-			return os.LookupEnv(name)
-		}
-		if tests.With != nil {
-			o.Patches = append(o.Patches, *tests.With)
-		}
 	}
 	if len(p.inputs) > 0 {
 		return p.read()
 	}
-	samples, report := pipeline.SamplesOf(file, flow, *o)
+	found, report := pipeline.SamplesOf(file, flow, *o)
 	if err := report.Err(); err != nil {
 		return nil, err
 	}
+	samples := payloadsOf(found)
 	if len(samples) == 0 && tests != nil {
 		samples = tests.Payloads(flow)
 	}
 	if len(samples) == 0 {
-		return nil, fmt.Errorf("there are no samples for flow %s: its sources are no presets and %s has no inputs for it; name payloads with --input FILE", flow, testsOf(file))
+		return nil, fmt.Errorf("there are no samples for flow %s: it has none of its own, its sources are no presets and %s has no inputs for it; name payloads with --input FILE", flow, testsOf(file))
 	}
 	return samples, nil
-}
-
-func testsOf(file string) string { return strings.TrimSuffix(file, ".yaml") + testfile.Suffix }
-
-func (p *proof) tests(file string) (*testfile.File, error) {
-	tests, err := testfile.Read(testsOf(file))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	return tests, err
 }
 
 // read reads the samples that were named.
@@ -147,15 +122,14 @@ func (p *proof) read() (samples [][]byte, err error) {
 		if err != nil {
 			return nil, usageError("--input " + err.Error())
 		}
-		if !strings.HasSuffix(name, ".jsonl") {
-			samples = append(samples, data)
-			continue
-		}
-		for line := range bytes.Lines(data) {
-			if line = bytes.TrimSpace(line); len(line) > 0 {
-				samples = append(samples, line)
-			}
-		}
+		samples = append(samples, payloadsOf(pipeline.SplitSamples(name, data))...)
 	}
 	return samples, nil
+}
+
+func payloadsOf(samples []pipeline.Sample) (list [][]byte) {
+	for _, s := range samples {
+		list = append(list, s.Data)
+	}
+	return list
 }

@@ -6,35 +6,84 @@ import (
 	"github.com/leat-io/leat/internal/conf"
 )
 
-// checkSamples warns of fields that no sample of the flow's presets has, which are
-// probably misspelt. It looks at the stages up to the first that may change payloads, and
-// says nothing where a source has no samples.
+// sampleFeed is a source of a flow with payloads that could come from it.
+type sampleFeed struct {
+	from    *conf.Node // the preset, nil where events come as they are
+	node    *conf.Node // what is to blame
+	of      string     // whose samples they are, in words
+	samples []Sample
+}
+
+// checkSamples warns of fields that no sample of the flow has, which are probably misspelt.
+// The samples go through the stages as far as those need nothing but the event; behind the
+// first that may change payloads and needs more, nothing is known. Nothing is said where a
+// source has no samples.
 func (b *fileBuilder) checkSamples(f *flow) {
 	if b.options.Offline {
 		return // it reads samples itself
 	}
-	var events []*Event
-	for _, s := range f.sources {
-		if s.preset == nil || len(s.preset.file.Samples) == 0 {
+	feeds := b.sampleFeeds(f)
+	events, ok := b.sampled(feeds, nil)
+	var before []*conf.Node
+	for _, s := range f.stages {
+		if !ok || len(events) == 0 {
 			return
 		}
-		found, err := b.sampleEvents(s.preset)
-		if err != nil {
-			b.problems.Warnf(s.node, "%v", err)
+		b.checkPaths(s, events)
+		b.checkKinds(s, events)
+		if s.traits.Local {
+			before = append(before, mapOf(s.given.name, s.given.settings))
+		}
+		switch {
+		case s.traits.Keeps:
+		case !s.traits.Local:
 			return
+		default:
+			events, ok = b.sampled(feeds, before)
+		}
+	}
+}
+
+// sampleFeeds are the sources of a flow; none where one of them has no samples. Samples of
+// the flow's own come from the first.
+func (b *fileBuilder) sampleFeeds(f *flow) (feeds []sampleFeed) {
+	own := f.config.Samples.read(b.problems)
+	for i, s := range f.sources {
+		feed := sampleFeed{node: s.node, of: "flow " + f.name}
+		if u := s.preset; u != nil {
+			feed.from = u.sampleSource()
+		}
+		switch {
+		case len(own) > 0 && i == 0:
+			feed.samples = own
+		case s.preset == nil && len(own) > 0:
+			continue
+		case s.preset == nil || len(s.preset.file.Samples) == 0 || f.linked:
+			return nil
+		default:
+			found, err := s.preset.def.samples(s.preset.file.Samples)
+			if err != nil {
+				b.problems.Warnf(s.node, "%v", err)
+				return nil
+			}
+			feed.samples, feed.of = found, "preset "+s.preset.def.Name
+		}
+		feeds = append(feeds, feed)
+	}
+	return feeds
+}
+
+// sampled is what stages make of the samples.
+func (b *fileBuilder) sampled(feeds []sampleFeed, stages []*conf.Node) (events []*Event, ok bool) {
+	for _, feed := range feeds {
+		found, err := b.sampleEvents(feed, stages)
+		if err != nil {
+			b.problems.Warnf(feed.node, "%v", err)
+			return nil, false
 		}
 		events = append(events, found...)
 	}
-	if len(events) == 0 || f.linked {
-		return
-	}
-	for _, s := range f.stages {
-		b.checkPaths(s, events)
-		b.checkKinds(s, events)
-		if !s.traits.Keeps {
-			return
-		}
-	}
+	return events, true
 }
 
 func (b *fileBuilder) checkPaths(s *builtStage, events []*Event) {

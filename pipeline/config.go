@@ -57,6 +57,11 @@ type flowConfig struct {
 	EitherCasing bool `yaml:"either_casing"`
 	// To is where the events go that have come through the stages.
 	To Targets `yaml:"to"`
+	// Samples are files with payloads as the source gives them, or patterns such as
+	// samples/*.json, seen from the folder of this file; each line of a .jsonl file is one.
+	// leat check looks in them for the fields that the stages name, and leat inspect and
+	// leat prove take them. A run does not need them.
+	Samples SampleFiles `yaml:"samples"`
 	// Setup is what leat setup needs to know to make what the flow needs at its vendor.
 	Setup *conf.Node `yaml:"setup"`
 	// OnError says what happens to an event that a stage or sink cannot handle.

@@ -103,33 +103,6 @@ func (p *Pipeline) LongestHold() (longest time.Duration) {
 	return longest
 }
 
-// SamplesOf reads a pipeline.yaml as [Load] does and returns the samples of the presets
-// that a flow takes its events from.
-func SamplesOf(path, name string, o Options) (all [][]byte, _ *Report) {
-	b, report := loadBuilder(path, o)
-	if report.Err() != nil {
-		return nil, report
-	}
-	f := b.p.flow(name)
-	if f == nil {
-		suggest(b.problems.Errorf(nil, "there is no flow %q", name), name, namesOf(b.p.flows, func(f *flow) string { return f.name }))
-		return nil, report
-	}
-	for _, s := range f.sources {
-		if s.preset == nil {
-			continue
-		}
-		samples, err := s.preset.def.samples(s.preset.file.Samples)
-		if err != nil {
-			b.problems.Errorf(s.node, "%v", err)
-		}
-		for _, sample := range samples {
-			all = append(all, sample.Data)
-		}
-	}
-	return all, report
-}
-
 // random is chance, unless something stands in for it.
 func (p *Pipeline) random(n int64) int64 {
 	if p.chance != nil {

@@ -22,15 +22,11 @@ type sampleRun struct {
 	broken  []string
 }
 
-// sampleEvents returns what a preset makes of its samples.
-func (b *fileBuilder) sampleEvents(u *presetUse) ([]*Event, error) {
-	samples, err := u.def.samples(u.file.Samples)
-	if err != nil {
-		return nil, err
-	}
-	run := &sampleRun{samples: samples}
+// sampleEvents returns what a preset, and stages behind it, make of samples.
+func (b *fileBuilder) sampleEvents(feed sampleFeed, stages []*conf.Node) ([]*Event, error) {
+	run := &sampleRun{samples: feed.samples}
 	problems := &conf.Problems{}
-	child := &fileBuilder{options: run.options(b), root: u.sampleFlow(), problems: problems}
+	child := &fileBuilder{options: run.options(b), root: feed.flow(stages), problems: problems}
 	child.build()
 	if err := problems.Err(); err != nil {
 		return nil, err
@@ -42,7 +38,7 @@ func (b *fileBuilder) sampleEvents(u *presetUse) ([]*Event, error) {
 		return nil, err
 	}
 	if len(run.broken) > 0 {
-		return nil, fmt.Errorf("a sample of preset %s cannot be read: %s", u.def.Name, strings.Join(run.broken, "; "))
+		return nil, fmt.Errorf("a sample of %s cannot be read: %s", feed.of, strings.Join(run.broken, "; "))
 	}
 	return run.events, nil
 }
@@ -53,9 +49,8 @@ func (s *namedSource) local() bool {
 	return !slices.ContainsFunc(s.stages, func(b *builtStage) bool { return !b.traits.Local })
 }
 
-// sampleFlow is a flow that has nothing but the preset, with its parameters; but for those
-// that choose another source.
-func (u *presetUse) sampleFlow() *conf.Node {
+// sampleSource is the preset with its parameters, but for those that choose another source.
+func (u *presetUse) sampleSource() *conf.Node {
 	settings := mapOf(sourceSetting, mapOf(sampleName, mapOf()))
 	choosing := u.file.choices()
 	for _, f := range u.settings.Fields {
@@ -63,8 +58,17 @@ func (u *presetUse) sampleFlow() *conf.Node {
 			settings.Fields = append(settings.Fields, f)
 		}
 	}
+	return mapOf(u.def.Name, settings)
+}
+
+// flow is a file with a flow that has nothing but the source and stages.
+func (feed sampleFeed) flow(stages []*conf.Node) *conf.Node {
+	from := feed.from
+	if from == nil {
+		from = mapOf(sampleName, mapOf())
+	}
 	sink, broken := conf.Text(sampleName), conf.Text("broken")
-	flow := mapOf("from", mapOf(u.def.Name, settings), "to", sink, "on_error", mapOf("dead_letter", broken))
+	flow := mapOf("from", from, "stages", &conf.Node{Kind: conf.List, Items: stages}, "to", sink, "on_error", mapOf("dead_letter", broken))
 	return mapOf("version", conf.Text("1"), "flows", mapOf(sampleName, flow), "sinks", mapOf(sampleName, sink, "broken", broken))
 }
 
