@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -71,13 +72,17 @@ func (s *flowScreen) report() {
 // way prints where an event went, one step below the other. Where it was split, the parts
 // stand indented.
 func (s *flowScreen) way(w inspect.Way, indent string) {
+	failed := ""
 	for _, step := range w.Steps {
 		if step.Sink != "" {
-			s.delivery(step, indent)
+			s.delivery(step, indent, failed)
 			continue
 		}
+		failed = step.Error
 		s.stage(step, indent)
-		s.way(step.Way, indent)
+		if !routed(step) {
+			s.way(step.Way, indent)
+		}
 		if len(step.Parts) == 1 {
 			s.way(step.Parts[0].Way, indent)
 			continue
@@ -103,20 +108,48 @@ func briefBody(l inspect.Look) string {
 	return string(text)
 }
 
-func (s *flowScreen) delivery(step *inspect.Step, indent string) {
-	name := s.ink.good
-	text, paint := "", s.ink.dim
-	if d := step.Came.Time.Sub(s.r.At); d > 0 {
-		text = "at " + s.clock(step.Came.Time)
-	}
+// delivery prints a sink that gets the event. failed is the error that is shown already.
+func (s *flowScreen) delivery(step *inspect.Step, indent, failed string) {
 	if l := step.Letter; l != nil {
 		s.counts.dead++
-		name, paint = s.ink.bad, s.ink.bad
-		text = "dead letter: " + l.Error
-	} else {
-		s.counts.delivered++
+		text := "dead letter"
+		if l.Error != failed {
+			text += ": " + l.Error
+		}
+		s.row(indent, s.nameOf(step), text, s.ink.bad, s.ink.bad)
+		return
 	}
-	s.row(indent, s.nameOf(step), text, name, paint)
+	s.counts.delivered++
+	s.row(indent, s.nameOf(step), s.when(step), s.ink.good, s.ink.dim)
+}
+
+// when says at what time a sink gets an event, if time has passed.
+func (s *flowScreen) when(step *inspect.Step) string {
+	if step.Came.Time.After(s.r.At) {
+		return "at " + s.clock(step.Came.Time)
+	}
+	return ""
+}
+
+// routed reports whether a stage gives its event to sinks and to nothing else, so that a
+// line is enough for both.
+func routed(step *inspect.Step) bool {
+	return len(step.Steps) > 0 && len(step.Parts) == 0 && !slices.ContainsFunc(step.Steps, func(s *inspect.Step) bool {
+		return s.Sink == "" || s.Letter != nil
+	})
+}
+
+// route says which sinks a stage gives its event to.
+func (s *flowScreen) route(step *inspect.Step) string {
+	text := ""
+	for i, to := range step.Steps {
+		s.counts.delivered++
+		if i > 0 {
+			text += ", "
+		}
+		text += strings.TrimSpace(s.nameOf(to) + " " + s.when(to))
+	}
+	return text
 }
 
 func (s *flowScreen) stage(step *inspect.Step, indent string) {
@@ -131,10 +164,15 @@ func (s *flowScreen) stage(step *inspect.Step, indent string) {
 	case step.Dropped != "":
 		s.counts.dropped++
 		said, paint = append(said, dropped(step)), s.ink.bad
-	case len(step.Parts) > 1:
-		said = append(said, fmt.Sprintf("split into %d parts", len(step.Parts)))
+	case routed(step):
+		said, paint = append(said, s.route(step)), s.ink.good
+	case len(step.Parts) > 1 || step.Type == "split" && len(step.Parts) == 1:
+		said = append(said, "split into "+plural(len(step.Parts), "part", "parts"))
 	case len(step.Parts) == 1:
 		said = append(said, step.Parts[0].Changes...)
+	}
+	if flow := into(step); flow != "" {
+		said = append(said, "goes on into flow "+flow)
 	}
 	if len(said) == 0 && len(step.Steps) == 0 {
 		said, paint = []string{"passes"}, s.ink.dim
@@ -142,14 +180,21 @@ func (s *flowScreen) stage(step *inspect.Step, indent string) {
 	s.row(indent, s.nameOf(step), strings.Join(said, betweenParts), func(t string) string { return t }, paint)
 }
 
-func (s *flowScreen) failure(step *inspect.Step) string {
-	switch {
-	case step.Rejected:
-		return "rejected: " + step.Error
-	case step.Went == nil || step.Attempts > 1:
-		return fmt.Sprintf("failed %s, and is tried again: %s", plural(step.Attempts, "time", "times"), step.Error)
+// into is the other flow that a stage sends its event to, or "".
+func into(step *inspect.Step) string {
+	for _, next := range step.Steps {
+		if next.Sink == "" && next.Flow != step.Flow {
+			return next.Flow
+		}
 	}
-	return "failed: " + step.Error
+	return ""
+}
+
+func (s *flowScreen) failure(step *inspect.Step) string {
+	if step.Rejected {
+		return "rejected: " + step.Error
+	}
+	return fmt.Sprintf("failed %s: %s", plural(step.Attempts, "time", "times"), step.Error)
 }
 
 // held says until when a stage kept the event.
@@ -252,7 +297,7 @@ func (s *flowScreen) fate(m *inspect.Message) {
 	case inspect.FateReturned:
 		fmt.Fprintln(s.t.out, firstIndent+s.ink.bad("← goes back to its source, which offers it again"))
 	case inspect.FateOpen:
-		fmt.Fprintln(s.t.out, firstIndent+s.ink.bad("not settled after "+testfile.Duration(s.r.Passed)))
+		fmt.Fprintln(s.t.out, firstIndent+s.ink.bad("not settled after "+testfile.Duration(s.r.Passed)+" of the flow's time"))
 	}
 }
 

@@ -55,7 +55,7 @@ for the id, a hash of the bytes serves.
 Exit code 1, with the reason, when --as cannot read the payload (nothing is
 printed on standard output then) or a file cannot be used.`,
 		Example: `  leat inspect order.json
-  leat inspect --flow parcels -f pipeline.yaml -f local.yaml first.json second.json
+  leat inspect --flow parcels first.json second.json
   leat inspect --flow parcels --lines --format json - < feed
   leat inspect --as di --set zone=UTC message.json`,
 		Args: func(_ *cobra.Command, args []string) error {

@@ -22,10 +22,10 @@ func TestTheTutorial(t *testing.T) {
 	}
 	// Before which command what is changed; the plugin is built by a test of its own.
 	changes := map[int]func(t *testing.T){
-		2: change("{window: 2m}", "{windw: 2m}"),
-		3: change("{windw: 2m}", "{window: 2m}"),
-		4: change("key: body.parcel", "key: body.id"),
-		5: change("key: body.id", "key: body.parcel"),
+		3: change("{window: 2m}", "{windw: 2m}"),
+		4: change("{windw: 2m}", "{window: 2m}"),
+		5: change("key: body.parcel", "key: body.id"),
+		6: change("key: body.id", "key: body.parcel"),
 	}
 	ran := 0
 	for i, c := range commandsOf(string(text)) {

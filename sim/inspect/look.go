@@ -87,7 +87,9 @@ func timeText(l *Look) string {
 	return l.Time.Format(TimeLayout)
 }
 
+// metaChanges has marks with their values, and of much other metadata only the names.
 func metaChanges(before, after map[string]string) (list []string) {
+	var others []string
 	for _, name := range slices.Sorted(maps.Keys(after)) {
 		old, had := before[name]
 		switch value := after[name]; {
@@ -95,11 +97,22 @@ func metaChanges(before, after map[string]string) (list []string) {
 		case strings.HasPrefix(name, "leat."):
 			list = append(list, fmt.Sprintf("marked %s=%s", name, short(value)))
 		default:
-			list = append(list, fmt.Sprintf("meta %s=%s", name, short(value)))
+			others = append(others, name)
+		}
+	}
+	switch {
+	case len(others) > manyEntries:
+		list = append(list, "meta "+strings.Join(others, ", "))
+	default:
+		for _, name := range others {
+			list = append(list, fmt.Sprintf("meta %s=%s", name, short(after[name])))
 		}
 	}
 	return list
 }
+
+// manyEntries is more metadata than anyone wants to see the values of.
+const manyEntries = 2
 
 // bodyChanges names the fields of an object that differ.
 func bodyChanges(before, after *Look) (list []string) {

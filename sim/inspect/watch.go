@@ -128,7 +128,7 @@ func (w *watch) Leave(ctx context.Context, err, failed error) {
 	if err == nil && len(s.Parts)+len(s.Steps) == 0 {
 		s.Dropped = w.reason(s, counted)
 	}
-	if err == nil || failed != nil {
+	if err == nil || s.Rejected { // else it is called again
 		s.went(w.moment())
 	}
 }
