@@ -14,7 +14,9 @@ func expandCommand(catalog pipeline.Catalog, t terminal) *cobra.Command {
 		Long: `Prints FILE (pipeline.yaml if none is named), with those that -f adds, as one file
 in which every preset is replaced by its source and stages. It does the same when it
 is run. Values from the environment are written as ${NAME}, as they were. A comment
-behind each value says from which file and line it is; what has none is leat's own.`,
+behind each value says from which file and line it is, or that it is a default, which
+the file leaves out; what has none is leat's own. With --bare there are neither
+comments nor defaults.`,
 		Example:           "  leat expand\n  leat expand -f pipeline.yaml -f local.yaml",
 		Args:              atMostOneFile,
 		ValidArgsFunction: yamlFile,
@@ -33,6 +35,6 @@ behind each value says from which file and line it is; what has none is leat's o
 		},
 	}
 	filesFlag(c, &files)
-	c.Flags().BoolVar(&bare, "bare", false, "without the comments that say where values are from")
+	c.Flags().BoolVar(&bare, "bare", false, "without defaults, and the comments that say where values are from")
 	return c
 }

@@ -171,8 +171,9 @@ func (b *fileBuilder) sourceEnv(f *flow, name string) *Env {
 	return env
 }
 
-func namesOf[D any](defs []D, name func(D) string) []string {
-	out := make([]string, len(defs))
+// namesOf is something of each definition, such as its name.
+func namesOf[D, T any](defs []D, name func(D) T) []T {
+	out := make([]T, len(defs))
 	for i, d := range defs {
 		out[i] = name(d)
 	}

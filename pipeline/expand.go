@@ -8,14 +8,18 @@ import (
 
 // Expand returns a pipeline.yaml, put together from path and the overlays, in which every
 // preset is replaced by what it stands for, and *** for secrets that are written in the
-// file. With places, comments say from which file and line each value is. It is nil when
-// the report has an error.
+// file. With places, comments say from which file and line each value is, and what
+// the file leaves out is there with its default. It is nil when the report has an error.
 func Expand(path string, o Options, places bool) ([]byte, *Report) {
 	b, report := loadBuilder(path, o)
 	if report.Err() != nil {
 		return nil, report
 	}
-	root := conf.Conceal(b.expanded(), func(n *conf.Node) {
+	whole := b.expanded()
+	if places {
+		whole = b.withDefaults(whole)
+	}
+	root := conf.Conceal(whole, func(n *conf.Node) {
 		b.problems.Warnf(n, "a secret is written in the file; expand prints *** in its place: write it as ${NAME}")
 	})
 	write := conf.Write

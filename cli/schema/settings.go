@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/leat-io/leat/internal/conf"
-	"github.com/leat-io/leat/internal/manual"
 	"github.com/leat-io/leat/pipeline"
 )
 
@@ -63,7 +62,7 @@ func (w *writer) annotated(p object, s conf.Setting, defaults reflect.Value) obj
 
 // written is the default of a setting as a value of JSON.
 func written(s conf.Setting, defaults reflect.Value) (any, bool) {
-	text := manual.Default(s, defaults)
+	text := conf.Default(s, defaults)
 	if text == "" {
 		return nil, false
 	}

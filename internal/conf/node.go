@@ -49,6 +49,9 @@ type Node struct {
 	// [Node.FoldCase] and [CaseFolder].
 	Fold bool
 
+	// isDefault: no file has the value, it is a default of leat's own.
+	isDefault bool
+
 	name   string
 	src    *source
 	pieces []piece    // what was put in place of ${…}, to keep it out of messages

@@ -13,7 +13,7 @@ import (
 func Write(n *Node) ([]byte, error) { return write(n, writer{}) }
 
 // WriteWithPlaces is [Write] with the place of each value in a comment behind it: the file
-// and line that it was read from.
+// and line that it was read from, or that it is a default.
 func WriteWithPlaces(n *Node) ([]byte, error) { return write(n, writer{places: true}) }
 
 // writer turns nodes into those of the YAML package.
@@ -53,6 +53,9 @@ func (w writer) yaml(n *Node) *yaml.Node {
 		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!null", Value: "null"}
 	}
 	out := n.scalar()
+	if w.places && n.isDefault {
+		out.LineComment = "# default"
+	}
 	if w.places && n.Line > 0 {
 		out.LineComment = fmt.Sprintf("# %s:%d", strings.Join(strings.Fields(n.File), " "), n.Line)
 	}

@@ -1,7 +1,6 @@
 package manual
 
 import (
-	"fmt"
 	"reflect"
 
 	"github.com/leat-io/leat/internal/conf"
@@ -36,7 +35,7 @@ func (t *Texts) settings(defaults reflect.Value, depth int) (list []Setting) {
 			Name:     s.Name,
 			Required: s.Required,
 			Type:     typeOf(s),
-			Default:  Default(s, defaults),
+			Default:  conf.Default(s, defaults),
 			About:    t.Field(defaults.Type(), s.Index),
 			Inner:    t.inner(s, defaults, depth+1),
 		})
@@ -67,14 +66,3 @@ func (t *Texts) inner(s conf.Setting, defaults reflect.Value, depth int) []Setti
 	}
 	return t.settings(v, depth)
 }
-
-// Default returns what a setting is when nothing is written, or "".
-func Default(s conf.Setting, defaults reflect.Value) string {
-	v := defaults.FieldByIndex(s.Index)
-	if s.Required || v.IsZero() || v.Kind() == reflect.Struct && !isMeasure(v) || v.Kind() == reflect.Pointer {
-		return ""
-	}
-	return conf.Written(v.Interface())
-}
-
-func isMeasure(v reflect.Value) bool { _, ok := v.Interface().(fmt.Stringer); return ok }

@@ -52,7 +52,9 @@ func look(t *testing.T, stage pipeline.StageDef, onError string, payloads ...str
 	defer still.Close()
 	o := inspect.Options{At: time.Date(2026, 3, 14, 12, 0, 0, 0, time.UTC)}
 	o.Pipeline.Catalog = pipeline.Catalog{Stages: []pipeline.StageDef{stage}, Sources: []pipeline.SourceDef{queue}, Sinks: []pipeline.SinkDef{trap}}
-	o.Load = func(o pipeline.Options) (*pipeline.Pipeline, *pipeline.Report) { return pipeline.LoadText("f.yaml", text, o) }
+	o.Load = func(o pipeline.Options) (*pipeline.Pipeline, *pipeline.Report) {
+		return pipeline.LoadText("f.yaml", text, o)
+	}
 	for _, p := range payloads {
 		o.Payloads = append(o.Payloads, inspect.Payload{Name: p, Data: []byte(`{"n":"` + p + `"}`)})
 	}
