@@ -61,9 +61,7 @@ func (b *fileBuilder) build() {
 	b.p.hide = redact.New(b.p.Secrets()...)
 	for _, f := range b.p.flows {
 		f.compile()
-		if f.replay != nil {
-			f.replay.complete(b.problems)
-		}
+		f.entries.complete(b.problems)
 	}
 }
 

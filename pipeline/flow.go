@@ -31,9 +31,12 @@ type flow struct {
 	links      []*Target
 	follows    []*Follower
 	onFull     []func(n int) int
-	replay     *entries // nil: events come from the sources
+	windows    []func() WindowStats
+	entries    *entries // where events of dead letters enter it
 	lanes      laneList
 	crew       crew
+	control    control
+	took       took
 
 	stopOnce sync.Once
 	stopping chan struct{}   // closed when held events shall come back
@@ -74,7 +77,7 @@ const sourceStep = "source"
 func (f *flow) compile() {
 	unclaimed, dedupe := f.newUnclaimed()
 	end := f.end()
-	f.replay.add(endStep, end)
+	f.entries.add(endStep, end)
 	behind := f.chain(f.stages[dedupe:], end, nil)
 	h := f.chain(f.stages[:dedupe], behind, unclaimed)
 	f.handle = f.readable(h, unclaimed)
@@ -95,7 +98,7 @@ func (f *flow) chain(stages []*builtStage, h Handler, u *unclaimed) Handler {
 			h = Await(h)
 		}
 		h = st.guard(s.stage(h))
-		f.replay.add(s.address, h)
+		f.entries.add(s.address, h)
 	}
 	return h
 }

@@ -52,6 +52,13 @@ func (g *numbering) sourceEnded() {
 	}
 }
 
+// ended reports whether all sources have come to their ends.
+func (g *numbering) ended() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.sources == 0
+}
+
 // root counts, for each follower, the events of a message that have neither
 // entered it nor been settled.
 type root struct {

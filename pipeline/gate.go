@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 
 	"github.com/ThreeDotsLabs/watermill/message"
 )
@@ -26,14 +27,19 @@ type gate struct {
 	closing  sync.Once
 	closeErr error
 
+	read atomic.Int64 // events that were let through
+
 	mu     sync.Mutex
 	in     <-chan *message.Message // nil before the subscription
 	cancel context.CancelFunc      // ends it
 	begun  bool                    // a router reads it
+	broken error                   // what err will say
 }
 
 func newGate(f *flow, s *namedSource) *gate {
-	return &gate{flow: f, source: s, done: make(chan struct{}), over: make(chan struct{})}
+	g := &gate{flow: f, source: s, done: make(chan struct{}), over: make(chan struct{})}
+	f.control.add(g)
+	return g
 }
 
 // subscribe subscribes to the source. [Pipeline.Run] opens all gates before an event
@@ -120,12 +126,17 @@ func refuse(in <-chan *message.Message) {
 	}
 }
 
-// forward ends with the source or with the flow.
+// forward ends with the source or with the flow. While the flow is paused it takes
+// nothing, see [gate.rest].
 func (g *gate) forward(out chan<- *message.Message) {
 	for {
 		select {
 		case <-g.flow.stopping:
 			return
+		case <-g.flow.control.paused.WhenShut():
+			if !g.rest() {
+				return
+			}
 		case m, ok := <-g.in:
 			if !ok {
 				g.sourceEnded()
@@ -149,6 +160,9 @@ func (g *gate) sourceEnded() {
 		g.flow.group.sourceEnded()
 		return
 	}
+	g.mu.Lock()
+	g.broken = g.err
+	g.mu.Unlock()
 	g.flow.pipeline.log.Error("source broke off", "flow", g.flow.name, "source", g.source.name, "error", g.err)
 	g.flow.group.stop()
 }
@@ -156,22 +170,27 @@ func (g *gate) sourceEnded() {
 // pass lets a message through, or returns false when the flow stops first.
 func (g *gate) pass(m *message.Message, out chan<- *message.Message) bool {
 	f := g.flow
-	b := eventsOf(m, f.clock.Now())
+	now := f.clock.Now()
+	b := eventsOf(m, now)
 	events := b.events
 	if len(events) == 0 {
 		m.Ack()
 		return true
 	}
 	slots := min(len(events), f.limits.maxInFlight) // the others take theirs as these come free
-	if !f.limits.admit(f.stopping, slots) {
+	if admitted, goesBack := g.admit(slots); goesBack {
+		m.Nack()
+		return true
+	} else if !admitted {
 		return false
 	}
-	t := &ticket{slots: slots, number: f.group.take(len(events)), batch: b, gate: g}
+	t := &ticket{slots: slots, number: f.group.take(len(events)), batch: b, gate: g, at: now}
 	m.SetContext(context.WithValue(m.Context(), ticketKey{}, t))
 	g.open.Add(1)
 	select {
 	case out <- m:
 		f.pipeline.stats.read.Add(int64(len(events)))
+		g.read.Add(int64(len(events)))
 		if g.foreign {
 			go t.watch(m)
 		}

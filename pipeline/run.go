@@ -34,7 +34,8 @@ func (p *Pipeline) Run(ctx context.Context) error {
 		err = subscribeAll(ctx, gates)
 	}
 	if err == nil {
-		err = runAll(ctx, p, gates, routers)
+		p.guests.open()
+		err = errors.Join(runAll(ctx, p, gates, routers), p.seeOff())
 	}
 	return errors.Join(err, p.close())
 }

@@ -35,6 +35,7 @@ func For(c Config, env *pipeline.Env, sink bool) *Host {
 		return h.Close()
 	})
 	env.OnTryOut(h.Check)
+	env.OnHealth(h.ailment)
 	return h
 }
 
