@@ -55,7 +55,7 @@ not, or failed again.`,
   leat dead replay 3 7
   leat dead replay --from-start`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			d.filter.names = args
+			d.filter.Filter.Letters = args
 			return d.run(cmd.Context())
 		},
 	}
@@ -90,7 +90,7 @@ func (d *deadReplay) run(ctx context.Context) (err error) {
 		return err
 	}
 	d.complain(broken)
-	for _, name := range d.filter.missing() {
+	for _, name := range d.filter.Missing() {
 		fmt.Fprintf(d.t.err, "leat: no dead letter %s waits in sink %s: leat dead list --all says what became of it\n", onOneLine(name), d.sink)
 		d.refused++
 	}

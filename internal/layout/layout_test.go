@@ -37,7 +37,8 @@ type pkg struct {
 var rings = [][]string{
 	{"internal"},
 	{"pipeline"},
-	{"setup", "sim"},
+	{"setup", "sim", "deadletters"},
+	{"admin"},
 	{"plugins"},
 	{"stages", "providers", "state"},
 	{"cmd", "cli", "examples", "docs", "bench", "chaos", "acceptance"},
