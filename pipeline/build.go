@@ -43,7 +43,7 @@ func (b *fileBuilder) build() {
 	b.config.StopTimeout, b.config.Plugins = defaultStopTimeout, defaultPlugins
 	conf.Decode(b.root, &b.config, b.problems)
 	b.checkVersion(b.root)
-	b.p.stopTimeout = b.config.StopTimeout
+	b.p.stopTimeout, b.p.admin = b.config.StopTimeout, b.config.Admin
 	b.readPresets()
 	b.buildState()
 	b.declareSinks()

@@ -29,6 +29,7 @@ type Pipeline struct {
 	stats stats
 	hide  *redact.Redactor // of secrets in what is written down for people
 
+	admin    *AdminConfig
 	guests   guests // events of dead letters that a running pipeline is given
 	ailments []ailment
 	failures failures
