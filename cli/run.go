@@ -19,6 +19,7 @@ type runFlags struct {
 	files  []string
 	strict bool
 	quiet  bool
+	admin  string // where the admin listener is to be; "": as the file says
 }
 
 func runCommand(catalog pipeline.Catalog, t terminal) *cobra.Command {
@@ -33,7 +34,7 @@ back and finishes those under way; the second stops at once.
 Exit code 0 when the input was handled, also when some events became dead
 letters; 1 when the file has problems, when something could not be read, written
 or finished, or when a finite input was interrupted before its end.`,
-		Example:           "  leat run\n  leat run -f pipeline.yaml -f local.yaml",
+		Example:           "  leat run\n  leat run -f pipeline.yaml -f local.yaml\n  leat run --admin",
 		Args:              atMostOneFile,
 		ValidArgsFunction: yamlFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -46,6 +47,8 @@ or finished, or when a finite input was interrupted before its end.`,
 	}
 	filesFlag(c, &flags.files)
 	c.Flags().BoolVar(&flags.strict, "strict", false, "exit with 1 when an event became a dead letter")
+	c.Flags().StringVar(&flags.admin, "admin", "", "serve health, API and page, at [=ADDRESS] or "+pipeline.AdminAddress)
+	c.Flags().Lookup("admin").NoOptDefVal = pipeline.AdminAddress
 	c.Flags().BoolVarP(&flags.quiet, "quiet", "q", false, "print neither progress nor the summary")
 	return c
 }
@@ -58,9 +61,15 @@ func (flags *runFlags) run(ctx context.Context, file string, o pipeline.Options,
 	}
 	ctx, interrupted, release := untilInterrupted(ctx, t)
 	defer release()
+	stopAdmin, err := flags.adminFor(ctx, file, p, o)
+	if err != nil {
+		return err
+	}
+	defer stopAdmin()
 	begun := time.Now()
 	stopProgress := flags.showProgress(p, t)
-	err := p.Run(ctx)
+	err = p.Run(ctx)
+	stopAdmin()
 	stopProgress()
 	s := summary{stats: p.Stats(), took: time.Since(begun), startAfresh: p.StartAfresh(), unfinished: interrupted() && p.Finite()}
 	if !flags.quiet {
