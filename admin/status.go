@@ -31,6 +31,7 @@ type Flow struct {
 	Health
 	CanPause     bool      `json:"can_pause" about:"it has sources of its own"`
 	Read         int64     `json:"read" about:"events that came from its sources"`
+	FromFlows    int64     `json:"from_flows" about:"events that other flows sent to it, and that are settled"`
 	InFlight     int       `json:"in_flight"`
 	MaxInFlight  int       `json:"max_in_flight"`
 	Held         int       `json:"held"`
@@ -122,7 +123,9 @@ func (s *Server) statusOf(p *pipeline.Pipeline) Status {
 	o, st, h := p.Outline(), p.Stats(), p.Health()
 	out := Status{Version: s.o.Version, Now: time.Now().UTC(), Began: s.began.UTC(), Ready: h.Ready(), Ways: map[string]int64{}}
 	for i, f := range st.Flows {
-		out.Flows = append(out.Flows, flowOf(o.Flows[i], f, h.Flows[i], st.Counts))
+		one := flowOf(o.Flows[i], f, h.Flows[i], st.Counts)
+		one.FromFlows = sentTo(f.Flow, o)
+		out.Flows = append(out.Flows, one)
 	}
 	for _, k := range o.Sinks {
 		counts := countsOf(st.Counts, "", k.Name)
@@ -172,6 +175,16 @@ func taken(w drawing.Way, st pipeline.Stats) (int64, bool) {
 		}
 	}
 	return 0, true
+}
+
+// sentTo is how many events other flows have sent to one.
+func sentTo(flow string, o pipeline.Outline) (n int64) {
+	for _, way := range drawing.Of(o).Ways {
+		if way.Target != nil && way.Target.Flow == flow {
+			n += way.Target.Sent()
+		}
+	}
+	return n
 }
 
 func flowOf(o pipeline.FlowOutline, f pipeline.FlowStats, h pipeline.FlowHealth, counts []pipeline.Count) Flow {

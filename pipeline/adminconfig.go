@@ -12,8 +12,8 @@ const AdminAddress = "127.0.0.1:7070"
 
 // AdminConfig is what is said of the admin listener: health, API and page of a pipeline.
 type AdminConfig struct {
-	// Where it listens, host:port. Without a host, and by default, only programs on this
-	// machine reach it.
+	// Where it listens, host:port; 127.0.0.1:7070 if nothing is said. Without a host, only
+	// programs on this machine reach it.
 	Listen string `yaml:"listen"`
 	// What callers have to show, as Authorization: Bearer TOKEN: at least 16 characters,
 	// such as openssl rand -hex 16 prints. Without it whoever is on this machine may look

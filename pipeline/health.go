@@ -165,7 +165,7 @@ func (f *flow) reasons(state FlowState) (list []Reason) {
 func (f *flow) failing() (list []Reason) {
 	for _, s := range f.steps() {
 		n, since, err := s.trials.now()
-		if down, from, cause := s.breaker.down(); down {
+		if down, from, cause := s.breaker.down(); down && !s.entry {
 			n, since, err = max(n, 1), from, cmp.Or(err, cause)
 		}
 		if n == 0 || err == nil {

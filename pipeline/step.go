@@ -21,7 +21,7 @@ type step struct {
 	breaker *breaker // sinks only
 	trials  trials
 	settled atomic.Int64 // events, by a sink
-	entry   bool // only letters come this way
+	entry   bool         // only letters come this way
 	// unclaimed remembers the dead letters of a stage before dedupe, else nil.
 	unclaimed *unclaimed
 }

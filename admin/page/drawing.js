@@ -7,6 +7,7 @@ import { at, get } from './api.js';
 let drawn = '';
 let ways = new Map();
 let rows = new Map();
+let cards = new Map();
 
 export async function showDrawing(status, time) {
   if (status.drawing !== drawn) await draw(status.drawing);
@@ -15,6 +16,8 @@ export async function showDrawing(status, time) {
     if (way) flow(way, n, time);
   }
   for (const f of status.flows) for (const s of f.stages) row(`${f.flow}/${s.name}`, s, f);
+  const ailing = new Set(status.flows.flatMap((f) => (f.reasons || []).map((r) => (r.kind === 'sink' ? 'sink ' + r.part : ''))));
+  for (const [key, card] of cards) card.classList.toggle('ailing', ailing.has(key));
 }
 
 async function draw(mark) {
@@ -23,16 +26,33 @@ async function draw(mark) {
   byId('drawing').replaceChildren(image);
   ways = new Map();
   rows = new Map();
-  for (const line of image.querySelectorAll('path.line[data-key]')) ways.set(line.dataset.key, way(image, line));
+  const begun = new Map(); // how many arrows begin at a place
+  for (const line of image.querySelectorAll('path.line[data-key]')) {
+    const from = line.getAttribute('d').split('C')[0];
+    const before = begun.get(from) || 0;
+    begun.set(from, before + 1);
+    ways.set(line.dataset.key, way(line, before));
+  }
+  size(image);
+  cards = new Map([...image.querySelectorAll('g[data-key]')].map((g) => [g.dataset.key, g]));
   for (const e of image.querySelectorAll('text.live')) rows.set(e.dataset.key, e);
   for (const w of ways.values()) image.append(w.label);
   drawn = mark;
 }
 
-/** way puts a label on an arrow, near its beginning, where arrows of a card are apart. */
-function way(image, line) {
+/** size has the drawing fit into its place, unless its texts would be too small to read. */
+function size(image) {
+  const natural = image.viewBox.baseVal.width;
+  const scale = Math.min(1, Math.max(byId('drawing').clientWidth / natural - 0.02, 0.68));
+  image.setAttribute('width', natural * scale);
+  image.setAttribute('height', image.viewBox.baseVal.height * scale);
+}
+
+/** way puts a label on an arrow, near its beginning, where arrows of a card are apart; of
+ * those that begin at the same place one behind the other. */
+function way(line, before) {
   const length = line.getTotalLength();
-  const p = line.getPointAtLength(Math.min(46, length / 2));
+  const p = line.getPointAtLength(Math.min(34 + 48 * before, length / 2));
   const current = svg('path', { class: 'current', d: line.getAttribute('d') });
   current.style.display = 'none';
   line.after(current);
@@ -67,6 +87,11 @@ function row(key, s, f) {
   text(e, parts.slice(0, 2).join('  '));
   e.classList.toggle('bad', s.retried > 0);
 }
+
+window.addEventListener('resize', () => {
+  const image = byId('drawing').querySelector('svg');
+  if (image) size(image);
+});
 
 /** unknown takes the rates away: they are not known any longer. */
 export function unknown() {

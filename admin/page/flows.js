@@ -19,7 +19,7 @@ export function gap() {
 
 function card(f) {
   const c = {
-    read: new Line('Events read a second, over two minutes'), took: new Line('How long messages take, over two minutes'), waiting: new Line('Events that wait or are worked on, over two minutes'),
+    read: new Line('Events that came in, a second, over two minutes'), took: new Line('How long messages take, over two minutes'), waiting: new Line('Events that wait or are worked on, over two minutes'),
     reads: new Counter(), messages: new Counter(), seconds: new Counter(),
   };
   charts.set(f.flow, c);
@@ -29,14 +29,17 @@ function card(f) {
   return el('article', { class: 'flow panel', 'aria-label': 'Flow ' + f.flow },
     el('header', {}, el('h3', {}, f.flow), el('span', { class: 'state', role: 'status', 'data-part': 'state' }), el('div', { class: 'acts' }, act('Pause', 'pause'), act('Drain', 'drain'), act('Resume', 'resume'))),
     el('ul', { class: 'reasons', 'data-part': 'reasons', 'aria-live': 'polite' }),
-    el('dl', { class: 'figures' }, figure('Read', 'read', c.read), figure('Time taken', 'took', c.took), figure('Under way', 'waiting', c.waiting)),
-    el('div', { class: 'gauges' }, gauge('in flight', 'inflight'), gauge('held', 'held')),
+    el('dl', { class: 'figures' }, figure('Came in', 'read', c.read), figure('Time taken', 'took', c.took), figure('Under way', 'waiting', c.waiting)),
+    el('div', { class: 'gauges', 'data-part': 'gauges' }, gauge('in flight', 'inflight'), gauge('held', 'held')),
     el('p', { class: 'quiet hint live-figure', 'data-part': 'sum' }));
 }
 
 function change(e, f, time) {
   const c = charts.get(f.flow);
-  c.reads.add(time, f.read);
+  const linked = !f.can_pause;
+  part(e, 'gauges').hidden = linked; // what is under way counts where it came from
+  for (const name of ['took', 'waiting']) part(e, name).parentElement.hidden = linked;
+  c.reads.add(time, f.read + f.from_flows);
   c.messages.add(time, f.messages);
   c.seconds.add(time, f.took_seconds);
   const took = c.messages.grown > 0 ? c.seconds.grown / c.messages.grown : null;
@@ -67,7 +70,9 @@ function reason(e, r) {
 
 function sum(f) {
   const counted = (name) => f.stages.reduce((n, s) => n + (s.counts?.[name] || 0), 0);
-  const parts = [plural(f.read, 'event') + ' read'];
+  const parts = [];
+  if (f.can_pause) parts.push(plural(f.read, 'event') + ' read');
+  if (f.from_flows || !f.can_pause) parts.push(number(f.from_flows) + ' from other flows');
   const duplicates = counted('duplicates') + counted('earlier');
   if (duplicates) parts.push(plural(duplicates, 'duplicate'));
   if (counted('late')) parts.push(number(counted('late')) + ' late');

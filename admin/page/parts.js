@@ -5,8 +5,8 @@ import { brief, number, span } from './words.js';
 export function showParts(status) {
   const rows = [];
   for (const f of status.flows) {
-    for (const s of f.stages) rows.push({ key: 'stage ' + f.flow + '/' + s.name, flow: f.flow, name: s.name, type: s.type === s.name ? 'stage' : s.type, ...s });
-    for (const s of f.sinks || []) rows.push({ key: 'sink ' + f.flow + '/' + s.name, flow: f.flow, type: 'sink', ...s });
+    for (const s of f.stages) rows.push({ key: 'stage ' + f.flow + '/' + s.name, flow: f.flow, name: s.name, ...s, type: s.type === s.name ? 'stage' : s.type });
+    for (const s of f.sinks || []) if (columns.some((c) => s[c])) rows.push({ key: 'sink ' + f.flow + '/' + s.name, flow: f.flow, type: 'sink', ...s });
   }
   for (const k of status.sinks) rows.push({ key: 'sink ' + k.name, flow: '', name: k.name, type: k.type + ' sink', counts: { delivered: k.delivered, ...k.counts }, inside: null });
   for (const sp of status.spools || []) rows.push({ key: 'spool ' + sp.flow + sp.source, flow: sp.flow, name: sp.source, type: 'spool', inside: sp.waiting, counts: { lost: sp.lost } });

@@ -115,7 +115,7 @@ func (s *svg) row(b Box, r Row, y float64) {
 
 // way draws a condition, and behind it where it leads if there is room.
 func (s *svg) way(b Box, r Row, y float64) {
-	x, room := b.X+2*padding, b.W-3*padding-b.Spare
+	x, room := b.X+2*padding, b.W-3*padding
 	lines := r.lines()
 	for i, line := range lines {
 		class := rowClass[r.Style]
@@ -127,7 +127,7 @@ func (s *svg) way(b Box, r Row, y float64) {
 	}
 	used := measure(lines[0], rowSize, false) + 2*gapInRow
 	if detail := measure(r.Detail, detailSize, false); r.Detail != "" && used+detail <= room {
-		s.text("detail way", b.X+b.W-padding-b.Spare, y, r.Detail, detail, detailSize, false)
+		s.text("detail way", b.X+b.W-padding, y, r.Detail, detail, detailSize, false)
 	}
 }
 
