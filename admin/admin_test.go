@@ -140,8 +140,7 @@ func TestAFlowIsPausedAndResumed(t *testing.T) {
 			t.Errorf("%+v", f)
 		}
 		want[admin.Problem](t, r, 404, "POST", "/api/v1/flows/parcel/pause", "")
-		await(t, func() bool { return want[deadletters.Progress](t, r, 200, "GET", "/api/v1/replay", "").Total == 1 })
-	if p := want[admin.Problem](t, r, 409, "POST", "/api/v1/flows/shop/pause", ""); !strings.Contains(p.Error, "no source of its own") {
+		if p := want[admin.Problem](t, r, 409, "POST", "/api/v1/flows/shop/pause", ""); !strings.Contains(p.Error, "no source of its own") {
 			t.Error(p.Error)
 		}
 	})
@@ -227,6 +226,7 @@ func TestAReplayEndsWithTheServer(t *testing.T) {
 	await(t, func() bool { return want[admin.Letters](t, r, 200, "GET", "/api/v1/dead/dead", "").Total == 1 })
 	r.down.Store(true)
 	want[deadletters.Progress](t, r, 202, "POST", "/api/v1/dead/dead/replay", `{}`)
+	await(t, func() bool { return want[deadletters.Progress](t, r, 200, "GET", "/api/v1/replay", "").Total == 1 })
 	if p := want[admin.Problem](t, r, 409, "POST", "/api/v1/dead/dead/replay", `{}`); !strings.Contains(p.Error, "at work") {
 		t.Error(p.Error)
 	}
