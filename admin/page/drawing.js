@@ -31,7 +31,7 @@ async function draw(mark) {
     const from = line.getAttribute('d').split('C')[0];
     const before = begun.get(from) || 0;
     begun.set(from, before + 1);
-    ways.set(line.dataset.key, way(line, before));
+    ways.set(line.dataset.key, way(line, (begun.size % 2 ? 28 : 52) + 48 * before));
   }
   size(image);
   cards = new Map([...image.querySelectorAll('g[data-key]')].map((g) => [g.dataset.key, g]));
@@ -48,11 +48,11 @@ function size(image) {
   image.setAttribute('height', image.viewBox.baseVal.height * scale);
 }
 
-/** way puts a label on an arrow, near its beginning, where arrows of a card are apart; of
- * those that begin at the same place one behind the other. */
-function way(line, before) {
+/** way puts a label on an arrow, so far from its beginning, where arrows of a card are
+ * apart. */
+function way(line, far) {
   const length = line.getTotalLength();
-  const p = line.getPointAtLength(Math.min(34 + 48 * before, length / 2));
+  const p = line.getPointAtLength(Math.min(far, length / 2));
   const current = svg('path', { class: 'current', d: line.getAttribute('d') });
   current.style.display = 'none';
   line.after(current);

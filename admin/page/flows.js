@@ -37,6 +37,7 @@ function card(f) {
 function change(e, f, time) {
   const c = charts.get(f.flow);
   const linked = !f.can_pause;
+  e.classList.toggle('linked', linked);
   part(e, 'gauges').hidden = linked; // what is under way counts where it came from
   for (const name of ['took', 'waiting']) part(e, name).parentElement.hidden = linked;
   c.reads.add(time, f.read + f.from_flows);
