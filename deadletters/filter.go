@@ -4,7 +4,6 @@ package deadletters
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -40,6 +39,7 @@ type Choice struct {
 	from, to time.Time
 	numbers  map[int]bool
 	ids      map[string]bool
+	marks    map[string]bool
 	found    map[string]bool
 }
 
@@ -52,13 +52,16 @@ func (e *TimeError) Error() string {
 
 // Choose makes a filter ready for use. An error is a [TimeError].
 func (f Filter) Choose(now time.Time) (*Choice, error) {
-	c := &Choice{Filter: f, numbers: map[int]bool{}, ids: map[string]bool{}, found: map[string]bool{}}
+	c := &Choice{Filter: f, numbers: map[int]bool{}, ids: map[string]bool{}, marks: map[string]bool{}, found: map[string]bool{}}
 	var ok bool
 	if c.from, ok = Moment(f.Since, now); !ok {
 		return nil, &TimeError{"since", f.Since}
 	}
 	if c.to, ok = Moment(f.Until, now); !ok {
 		return nil, &TimeError{"until", f.Until}
+	}
+	for _, mark := range f.Marks {
+		c.marks[mark] = true
 	}
 	for _, name := range f.Letters {
 		if n, ok := Number(name); ok {
@@ -105,7 +108,7 @@ func (c *Choice) Takes(l *pipeline.Letter) bool {
 		!strings.Contains(strings.ToLower(l.Error), strings.ToLower(c.Error)),
 		!c.from.IsZero() && l.Time.Before(c.from),
 		!c.to.IsZero() && !l.Time.Before(c.to),
-		len(c.Marks) > 0 && !slices.Contains(c.Marks, l.Mark):
+		len(c.Marks) > 0 && !c.marks[l.Mark]:
 		return false
 	}
 	return c.named(l)
