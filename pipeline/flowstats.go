@@ -109,7 +109,11 @@ func (f *flow) stats() FlowStats {
 		s.Sources = append(s.Sources, SourceStats{g.source.name, n})
 	}
 	s.Steps = f.stepStats()
-	for _, w := range f.windows {
+	windows := f.windows
+	if !f.pipeline.guests.started() {
+		windows = nil
+	}
+	for _, w := range windows {
 		s.Windows = append(s.Windows, w().among(s.Steps))
 	}
 	if f.policy != nil {

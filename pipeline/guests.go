@@ -12,13 +12,21 @@ import (
 type guests struct {
 	mu      sync.Mutex
 	welcome bool
+	began   bool // they were welcome once: all parts have been started
 	inside  sync.WaitGroup
 }
 
 func (g *guests) open() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.welcome = true
+	g.welcome, g.began = true, true
+}
+
+// started reports whether all parts have been started, and may be asked.
+func (g *guests) started() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.began
 }
 
 // enter is false when nothing may come in; otherwise inside.Done has to be called.
