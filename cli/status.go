@@ -106,7 +106,7 @@ func printStatus(w io.Writer, st admin.Status, ink ink, width int) {
 
 func printFlow(w io.Writer, f admin.Flow, ink ink, width int) {
 	state := ink.good(f.State)
-	if !f.Ready || f.State == string(pipeline.FlowPaused) {
+	if !f.Ready || f.State == string(pipeline.PhasePaused) {
 		state = ink.bad(f.State)
 	}
 	fmt.Fprintf(w, "%s %s\n", ink.bold("flow "+onOneLine(f.Flow)), state)

@@ -45,7 +45,7 @@ func running(t *testing.T, yaml string, o flowtest.Options) *flowtest.Rig {
 	return rig
 }
 
-func stateOf(p *pipeline.Pipeline) pipeline.FlowState { return p.Health().Flows[0].State }
+func stateOf(p *pipeline.Pipeline) pipeline.Phase { return p.Health().Flows[0].State }
 
 func must(t *testing.T, err error) {
 	t.Helper()
@@ -67,12 +67,12 @@ func TestAPausedFlowTakesNothingUntilItGoesOn(t *testing.T) {
 			t.Errorf("out got %q, acked %v, returned %d", got, sent.Acked(), sent.Returned())
 		}
 		h := rig.Pipeline.Health().Flows[0]
-		if h.State != pipeline.FlowPaused || !h.Ready || len(h.Reasons) != 1 || h.Reasons[0].Text != "paused by hand" || h.Reasons[0].Since.IsZero() {
+		if h.State != pipeline.PhasePaused || !h.Ready || len(h.Reasons) != 1 || h.Reasons[0].Text != "paused by hand" || h.Reasons[0].Since.IsZero() {
 			t.Errorf("health: %+v", h)
 		}
 		must(t, rig.Pipeline.Resume("f"))
 		synctest.Wait()
-		if !sent.Acked() || stateOf(rig.Pipeline) != pipeline.FlowRunning {
+		if !sent.Acked() || stateOf(rig.Pipeline) != pipeline.PhaseRunning {
 			t.Errorf("acked %v, %s", sent.Acked(), stateOf(rig.Pipeline))
 		}
 	})
@@ -86,7 +86,7 @@ func TestAPausedFlowStops(t *testing.T) {
 		synctest.Wait()
 		must(t, rig.Stop())
 		synctest.Wait()
-		if sent.Acked() || stateOf(rig.Pipeline) != pipeline.FlowStopped {
+		if sent.Acked() || stateOf(rig.Pipeline) != pipeline.PhaseStopped {
 			t.Errorf("acked %v, %s", sent.Acked(), stateOf(rig.Pipeline))
 		}
 	})
@@ -154,12 +154,12 @@ func TestADrainedFlowIsEmpty(t *testing.T) {
 		sent := rig.Feed.Send("1", windowEvent)
 		synctest.Wait()
 		must(t, rig.Pipeline.Drain("f"))
-		if s := stateOf(rig.Pipeline); s != pipeline.FlowDraining {
+		if s := stateOf(rig.Pipeline); s != pipeline.PhaseDraining {
 			t.Error(s)
 		}
 		time.Sleep(time.Minute)
 		synctest.Wait()
-		if s := stateOf(rig.Pipeline); s != pipeline.FlowDrained || !sent.Acked() {
+		if s := stateOf(rig.Pipeline); s != pipeline.PhaseDrained || !sent.Acked() {
 			t.Errorf("%s, acked %v", s, sent.Acked())
 		}
 	})
@@ -179,7 +179,7 @@ sinks: {out: {record: {}}}
 		if err := rig.Pipeline.Pause("g"); err == nil || !strings.Contains(err.Error(), "no source of its own") {
 			t.Error(err)
 		}
-		if h := rig.Pipeline.Health(); !h.Ready() || h.Flows[1].State != pipeline.FlowRunning {
+		if h := rig.Pipeline.Health(); !h.Ready() || h.Flows[1].State != pipeline.PhaseRunning {
 			t.Errorf("%+v", h)
 		}
 	})
@@ -218,13 +218,13 @@ func TestHealthSaysWhatFails(t *testing.T) {
 func TestHealthBeforeAndAfterARun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		rig := flowtest.Load(t, controlFlow, flowtest.Options{Source: &pipeline.Source{Finite: true}})
-		if h := rig.Pipeline.Health(); h.Ready() || h.Flows[0].State != pipeline.FlowStarting {
+		if h := rig.Pipeline.Health(); h.Ready() || h.Flows[0].State != pipeline.PhaseStarting {
 			t.Errorf("%+v", h)
 		}
 		rig.Run()
 		rig.Feed.End()
 		must(t, rig.Wait())
-		if h := rig.Pipeline.Health(); !h.Ready() || h.Flows[0].State != pipeline.FlowEnded {
+		if h := rig.Pipeline.Health(); !h.Ready() || h.Flows[0].State != pipeline.PhaseEnded {
 			t.Errorf("%+v", h)
 		}
 	})

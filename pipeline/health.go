@@ -8,20 +8,20 @@ import (
 	"time"
 )
 
-// FlowState is what a flow does.
-type FlowState string
+// Phase is what a flow does.
+type Phase string
 
-// The states of a flow.
+// The phases of a flow.
 const (
-	FlowStarting FlowState = "starting" // not all of its sources are open yet
-	FlowRunning  FlowState = "running"
-	FlowPaused   FlowState = "paused"   // see [Pipeline.Pause]
-	FlowDraining FlowState = "draining" // see [Pipeline.Drain]
-	FlowDrained  FlowState = "drained"
-	FlowStopping FlowState = "stopping" // what is under way is finished or handed back
-	FlowStopped  FlowState = "stopped"
-	FlowEnded    FlowState = "ended"  // all of its input is settled
-	FlowFailed   FlowState = "failed" // a source broke off, or it had to stop
+	PhaseStarting Phase = "starting" // not all of its sources are open yet
+	PhaseRunning  Phase = "running"
+	PhasePaused   Phase = "paused"   // see [Pipeline.Pause]
+	PhaseDraining Phase = "draining" // see [Pipeline.Drain]
+	PhaseDrained  Phase = "drained"
+	PhaseStopping Phase = "stopping" // what is under way is finished or handed back
+	PhaseStopped  Phase = "stopped"
+	PhaseEnded    Phase = "ended"  // all of its input is settled
+	PhaseFailed   Phase = "failed" // a source broke off, or it had to stop
 )
 
 // Health is how a pipeline is.
@@ -31,7 +31,7 @@ type Health struct{ Flows []FlowHealth }
 // about to end; what fails for the moment, and is tried again, does not count against it.
 type FlowHealth struct {
 	Flow    string
-	State   FlowState
+	State   Phase
 	Ready   bool
 	Reasons []Reason
 }
@@ -53,7 +53,7 @@ func (h Health) Ready() bool {
 
 // Failed reports whether a flow has failed.
 func (h Health) Failed() bool {
-	return slices.ContainsFunc(h.Flows, func(f FlowHealth) bool { return f.State == FlowFailed })
+	return slices.ContainsFunc(h.Flows, func(f FlowHealth) bool { return f.State == PhaseFailed })
 }
 
 // Health returns how the flows are and why. It may be called at any time.
@@ -61,7 +61,7 @@ func (p *Pipeline) Health() Health {
 	var h Health
 	for _, f := range p.flows {
 		one := FlowHealth{Flow: f.name, State: f.state()}
-		one.Ready = one.State != FlowStarting && one.State != FlowStopping && one.State != FlowStopped && one.State != FlowFailed
+		one.Ready = one.State != PhaseStarting && one.State != PhaseStopping && one.State != PhaseStopped && one.State != PhaseFailed
 		one.Reasons = slices.Concat(f.reasons(one.State), f.failing(), f.ailing())
 		h.Flows = append(h.Flows, one)
 	}
@@ -69,7 +69,7 @@ func (p *Pipeline) Health() Health {
 }
 
 // state is what the flow does; one that other flows feed does what those do.
-func (f *flow) state() FlowState {
+func (f *flow) state() Phase {
 	g := gatesOf(f)
 	paused, drained := f.control.paused.IsShut(), false
 	if paused {
@@ -81,23 +81,23 @@ func (f *flow) state() FlowState {
 	f.control.mu.Unlock()
 	switch {
 	case g.broken != nil || f.pipeline.started.Load() && f.pipeline.failures.err() != nil:
-		return FlowFailed
+		return PhaseFailed
 	case g.all > 0 && g.over == g.all && g.ended:
-		return FlowEnded
+		return PhaseEnded
 	case g.all > 0 && g.over == g.all:
-		return FlowStopped
+		return PhaseStopped
 	case isClosed(f.stopping):
-		return FlowStopping
+		return PhaseStopping
 	case g.opened < g.all || g.all == 0:
-		return FlowStarting
+		return PhaseStarting
 	case paused && draining && drained:
-		return FlowDrained
+		return PhaseDrained
 	case paused && draining:
-		return FlowDraining
+		return PhaseDraining
 	case paused:
-		return FlowPaused
+		return PhasePaused
 	}
-	return FlowRunning
+	return PhaseRunning
 }
 
 // gateCount is how far the gates of a flow are, or of those that feed it.
@@ -137,15 +137,15 @@ func (c *control) list() []*gate {
 }
 
 // reasons are those for the state of the flow.
-func (f *flow) reasons(state FlowState) (list []Reason) {
+func (f *flow) reasons(state Phase) (list []Reason) {
 	switch state {
-	case FlowPaused, FlowDraining, FlowDrained:
+	case PhasePaused, PhaseDraining, PhaseDrained:
 		f.control.mu.Lock()
 		since := f.control.since
 		f.control.mu.Unlock()
-		text := map[FlowState]string{FlowPaused: "paused by hand", FlowDraining: "draining, by hand", FlowDrained: "drained, by hand"}[state]
+		text := map[Phase]string{PhasePaused: "paused by hand", PhaseDraining: "draining, by hand", PhaseDrained: "drained, by hand"}[state]
 		return []Reason{{Kind: "flow", Part: f.name, Text: text, Since: since}}
-	case FlowStarting:
+	case PhaseStarting:
 		for _, g := range f.control.list() {
 			g.mu.Lock()
 			if g.in == nil {
@@ -153,7 +153,7 @@ func (f *flow) reasons(state FlowState) (list []Reason) {
 			}
 			g.mu.Unlock()
 		}
-	case FlowFailed:
+	case PhaseFailed:
 		if err := errors.Join(gatesOf(f).broken, f.pipeline.failures.err()); err != nil {
 			return []Reason{{Kind: "flow", Part: f.name, Text: err.Error()}}
 		}
