@@ -66,7 +66,7 @@ func run(ctx context.Context, catalog pipeline.Catalog, setups []setup.Def, args
 	root.SetErr(t.err)
 	addUnder(root, groupWrite, initCommand(catalog, t), checkCommand(catalog, t), testCommand(catalog, t), proveCommand(catalog, t), stagesCommand(catalog, t), providersCommand(catalog, t), schemaCommand(catalog, setups, t), pluginCommand(t))
 	addUnder(root, groupLook, graphCommand(catalog, t), expandCommand(catalog, t), inspectCommand(catalog, t), devCommand(catalog, t))
-	addUnder(root, groupRun, runCommand(catalog, t), deadCommand(catalog, t))
+	addUnder(root, groupRun, runCommand(catalog, t), statusCommand(catalog, t), reloadCommand(catalog, t), deadCommand(catalog, t))
 	if len(setups) > 0 {
 		addUnder(root, groupRun, setupCommand(catalog, setups, t))
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/leat-io/leat/deadletters"
 	"github.com/leat-io/leat/pipeline"
 	"github.com/spf13/cobra"
 )
@@ -79,39 +80,20 @@ func (d *deadLetters) box(p *pipeline.Pipeline) (pipeline.LetterBox, error) {
 	return p.LetterBox(d.sink)
 }
 
-// bad is what stands among the letters and is none.
-type bad struct {
-	number int
-	place  string
-	err    error
-}
-
-func (b bad) String() string { return onOneLine(fmt.Sprintf("%s: %v", b.place, b.err)) }
-
 // read calls f for each letter that is asked for, and returns what is no letter.
-func (d *deadLetters) read(ctx context.Context, box pipeline.LetterBox, f func(*pipeline.Letter)) (broken []bad, err error) {
-	for l, err := range box.Read(ctx) {
-		switch {
-		case l == nil:
-			return broken, err
-		case err != nil:
-			broken = append(broken, bad{l.Number, l.Place, err})
-		case d.filter.takes(l):
-			f(l)
-		}
-	}
-	return broken, nil
+func (d *deadLetters) read(ctx context.Context, box pipeline.LetterBox, f func(*pipeline.Letter)) (broken []deadletters.Broken, err error) {
+	return d.filter.Read(ctx, box, f)
 }
 
 // complain prints what is no letter; the commands then end with exit code 1.
-func (d *deadLetters) complain(broken []bad) {
+func (d *deadLetters) complain(broken []deadletters.Broken) {
 	const most = 10
 	for i, b := range broken {
 		if i == most {
 			fmt.Fprintf(d.t.err, "leat: … and %d more\n", len(broken)-most)
 			return
 		}
-		fmt.Fprintf(d.t.err, "leat: %s\n", b)
+		fmt.Fprintf(d.t.err, "leat: %s\n", onOneLine(b.String()))
 	}
 }
 

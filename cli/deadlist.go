@@ -40,7 +40,7 @@ place, and the others are listed.`,
 	}
 	d.flags(c)
 	d.filter.flags(c)
-	c.Flags().BoolVar(&d.filter.all, "all", false, "also those that were replayed")
+	c.Flags().BoolVar(&d.filter.Filter.All, "all", false, "also those that were replayed")
 	c.Flags().StringVar(&d.format, "format", "text", "text, or json: a line for each letter")
 	return c
 }

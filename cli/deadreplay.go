@@ -17,6 +17,7 @@ import (
 type deadReplay struct {
 	deadLetters
 	dryRun, fromStart, redacted, quiet bool
+	admin                              string // where the leat is that runs the pipeline; "": as the file says
 
 	box     pipeline.LetterBox
 	plan    letterCounts
@@ -44,9 +45,11 @@ again. An event that fails again becomes a new letter, which replaces the old
 one. A replay that is interrupted or killed loses nothing: run it again to go
 on; an event that was under way may be delivered twice.
 
-While leat runs the same pipeline, letters of sinks can be replayed, and
-letters of stages where the state is shared (redis). With embedded state, stop
-leat first, which the command says.
+While leat runs the pipeline with an admin listener (admin in pipeline.yaml, or
+--admin here), it replays the letters itself, among the events that come.
+Without one, letters of sinks can be replayed meanwhile, and letters of stages
+where the state is shared (redis). With embedded state, stop leat first, which
+the command says.
 
 Exit code 0 when all letters that were asked for are replayed, 1 when some are
 not, or failed again.`,
@@ -55,7 +58,7 @@ not, or failed again.`,
   leat dead replay 3 7
   leat dead replay --from-start`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			d.filter.names = args
+			d.filter.Filter.Letters = args
 			return d.run(cmd.Context())
 		},
 	}
@@ -63,6 +66,7 @@ not, or failed again.`,
 	d.filter.flags(c)
 	c.Flags().BoolVar(&d.dryRun, "dry-run", false, "only say what would be replayed")
 	c.Flags().BoolVar(&d.fromStart, "from-start", false, "through the whole flow, as its source gave it")
+	c.Flags().StringVar(&d.admin, "admin", "", "the `ADDRESS` of the leat that runs the pipeline")
 	c.Flags().BoolVar(&d.redacted, "redacted", false, "also letters in which secrets are [redacted]")
 	c.Flags().BoolVarP(&d.quiet, "quiet", "q", false, "print neither progress nor the summary")
 	return c
@@ -79,7 +83,11 @@ func (d *deadReplay) run(ctx context.Context) (err error) {
 	if d.box, err = d.deadLetters.box(p); err != nil {
 		return err
 	}
-	if !d.dryRun {
+	remote, err := d.runner(ctx, p)
+	if err != nil {
+		return err
+	}
+	if !d.dryRun && remote == nil {
 		if d.marks, err = d.box.Begin(); err != nil {
 			return err
 		}
@@ -90,14 +98,18 @@ func (d *deadReplay) run(ctx context.Context) (err error) {
 		return err
 	}
 	d.complain(broken)
-	for _, name := range d.filter.missing() {
+	for _, name := range d.filter.Missing() {
 		fmt.Fprintf(d.t.err, "leat: no dead letter %s waits in sink %s: leat dead list --all says what became of it\n", onOneLine(name), d.sink)
 		d.refused++
 	}
 	if d.dryRun {
 		d.plan.print(d.t.out, "dead letters would be replayed", d.t.width())
 	} else if len(d.chosen) > 0 {
-		if err := d.replay(ctx); err != nil {
+		replay := d.replay
+		if remote != nil {
+			replay = remote.replay
+		}
+		if err := replay(ctx); err != nil {
 			return err
 		}
 	} else if !d.quiet {
@@ -151,7 +163,7 @@ func (d *deadReplay) replay(ctx context.Context) error {
 		d.sumUp(interrupted())
 	}
 	if err != nil && d.total() == 0 && d.stages > 0 && strings.Contains(err.Error(), "state") {
-		return fmt.Errorf("%w\nThe stages of a flow need its state. If leat runs this pipeline, stop it for the replay, or replay letters of sinks alone with --stage SINK, which is safe meanwhile", err)
+		return fmt.Errorf("%w\nThe stages of a flow need its state. If leat runs this pipeline, give it an admin listener (admin: {} in the file, or leat run --admin) and it replays them itself; or stop it for the replay, or replay letters of sinks alone with --stage SINK, which is safe meanwhile", err)
 	}
 	return err
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/leat-io/leat/deadletters"
 	"github.com/leat-io/leat/pipeline"
 	"github.com/spf13/cobra"
 )
@@ -37,7 +38,7 @@ something else. An id of up to nine digits is written id:123456.`,
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			d.filter.names, d.filter.all = args, true
+			d.filter.Filter.Letters, d.filter.Filter.All = args, true
 			return d.run(cmd.Context())
 		},
 	}
@@ -70,14 +71,14 @@ func (d *deadShow) run(ctx context.Context) error {
 	case shown > 0:
 		return nil
 	}
-	if n, ok := letterNumber(d.filter.names[0]); ok {
+	if n, ok := deadletters.Number(d.filter.Letters[0]); ok {
 		for _, b := range broken {
-			if b.number == n {
-				return errors.New(b.String())
+			if b.Number == n {
+				return errors.New(onOneLine(b.String()))
 			}
 		}
 	}
-	return fmt.Errorf("sink %s has no dead letter %s: leat dead list --all lists them", d.sink, onOneLine(d.filter.names[0]))
+	return fmt.Errorf("sink %s has no dead letter %s: leat dead list --all lists them", d.sink, onOneLine(d.filter.Letters[0]))
 }
 
 // printWhole writes all of a letter.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/leat-io/leat/internal/diagram"
 	"github.com/leat-io/leat/pipeline"
+	"github.com/leat-io/leat/pipeline/drawing"
 	"github.com/spf13/cobra"
 )
 
@@ -64,7 +65,7 @@ func (g *graphRun) run(args []string) error {
 		return errProblem
 	}
 	var out bytes.Buffer
-	if err := draw(&out, drawing(p.Outline()), first); err != nil {
+	if err := draw(&out, &drawing.Of(p.Outline()).Graph, first); err != nil {
 		return err
 	}
 	if g.out == "" || g.out == "-" {

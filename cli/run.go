@@ -21,6 +21,7 @@ type runFlags struct {
 	strict bool
 	quiet  bool
 	watch  bool
+	admin  string // where the admin listener is to be; "": as the file says
 }
 
 func runCommand(catalog pipeline.Catalog, t terminal) *cobra.Command {
@@ -39,7 +40,7 @@ problems changes nothing.
 Exit code 0 when the input was handled, also when some events became dead
 letters; 1 when the file has problems, when something could not be read, written
 or finished, or when a finite input was interrupted before its end.`,
-		Example:           "  leat run\n  leat run -f pipeline.yaml -f local.yaml\n  leat run --watch",
+		Example:           "  leat run\n  leat run -f pipeline.yaml -f local.yaml\n  leat run --watch --admin",
 		Args:              atMostOneFile,
 		ValidArgsFunction: yamlFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -53,6 +54,8 @@ or finished, or when a finite input was interrupted before its end.`,
 	filesFlag(c, &flags.files)
 	c.Flags().BoolVar(&flags.strict, "strict", false, "exit with 1 when an event became a dead letter")
 	c.Flags().BoolVar(&flags.watch, "watch", false, "reload when pipeline.yaml, or a file that it names, has changed")
+	c.Flags().StringVar(&flags.admin, "admin", "", "serve health, API and page, at [=ADDRESS] or "+pipeline.AdminAddress)
+	c.Flags().Lookup("admin").NoOptDefVal = pipeline.AdminAddress
 	c.Flags().BoolVarP(&flags.quiet, "quiet", "q", false, "print neither progress nor the summary")
 	return c
 }
@@ -68,11 +71,17 @@ func (flags *runFlags) run(ctx context.Context, file string, o pipeline.Options,
 	}
 	ctx, interrupted, release := untilInterrupted(ctx, t)
 	defer release()
+	stopAdmin, err := flags.adminFor(ctx, file, r, o)
+	if err != nil {
+		return err
+	}
+	defer stopAdmin()
 	begun := time.Now()
 	stopProgress := flags.showProgress(r.Pipeline, t)
 	stopReloads := flags.reloads(ctx, hangups, r, t)
-	err := r.Run(ctx)
+	err = r.Run(ctx)
 	stopReloads()
+	stopAdmin()
 	stopProgress()
 	p := r.Pipeline()
 	s := summary{stats: p.Stats(), took: time.Since(begun), startAfresh: p.StartAfresh(), unfinished: interrupted() && p.Finite()}

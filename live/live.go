@@ -31,6 +31,7 @@ type Runner struct {
 	tried   *copies // what they held when they were read last
 
 	report func(Status, error) // nil: the log is told
+	others []func(Status)
 
 	mu     sync.Mutex
 	status Status
@@ -56,6 +57,9 @@ func Load(path string, o pipeline.Options) (*Runner, *pipeline.Report) {
 
 // Report has f told of every reload, in place of the log. Call it before the flows run.
 func (r *Runner) Report(f func(Status, error)) { r.report = f }
+
+// Tell has f told of every reload too. Call it before the flows run.
+func (r *Runner) Tell(f func(Status)) { r.others = append(r.others, f) }
 
 // Run runs the flows until none of them runs any longer, or ctx ends;
 // [pipeline.Pipeline.Run] says what the error tells. It can be called once.

@@ -36,6 +36,9 @@ func (r *Runner) Reload(ctx context.Context) (Status, error) {
 	a.Took = r.now().Sub(a.At).Seconds()
 	r.note(a, err)
 	s := r.Status()
+	for _, tell := range r.others {
+		tell(s)
+	}
 	if r.report != nil {
 		r.report(s, err)
 	} else {

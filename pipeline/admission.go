@@ -9,7 +9,10 @@ type admission struct {
 // admit waits until a message of n events may start, and takes their slots. A
 // message larger than max_in_flight may start alone. It returns false when stop
 // closes first.
-func (l *limits) admit(stop <-chan struct{}, n int) bool {
+func (l *limits) admit(stop <-chan struct{}, n int) bool { return l.admitUnless(stop, nil, n) }
+
+// admitUnless is [limits.admit] for who also waits no longer once pause closes.
+func (l *limits) admitUnless(stop, pause <-chan struct{}, n int) bool {
 	l.mu.Lock()
 	if len(l.gates) == 0 && l.roomFor(n) {
 		l.take(n)
@@ -23,9 +26,10 @@ func (l *limits) admit(stop <-chan struct{}, n int) bool {
 	case <-a.open:
 		return true
 	case <-stop:
-		l.withdraw(a)
-		return false
+	case <-pause:
 	}
+	l.withdraw(a)
+	return false
 }
 
 func (l *limits) withdraw(a *admission) {

@@ -26,6 +26,7 @@ type breaker struct {
 
 	mu     sync.Mutex
 	since  time.Time
+	cause  error         // what tripped it
 	tried  int           // how often it was tried since it is down
 	turn   chan struct{} // holds one token while open
 	mended chan struct{} // closed when the sink works again
@@ -42,6 +43,7 @@ func (b *breaker) failed(err error) {
 	}
 	b.since, b.tried, b.turn, b.mended = b.clock.Now(), tripAfter, make(chan struct{}, 1), make(chan struct{})
 	b.turn <- struct{}{}
+	b.cause = err
 	b.open.Store(true)
 	b.log.Error("sink is failing: its flows pause until it works again", "sink", b.name, "error", err)
 }

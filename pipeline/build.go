@@ -42,7 +42,7 @@ func (b *fileBuilder) build() {
 	b.config.StopTimeout, b.config.Plugins = defaultStopTimeout, defaultPlugins
 	conf.Decode(b.root, &b.config, b.problems)
 	b.checkVersion(b.root)
-	b.p.stopTimeout = b.config.StopTimeout
+	b.p.stopTimeout, b.p.admin = b.config.StopTimeout, b.config.Admin
 	b.readPresets()
 	b.buildState()
 	b.declareSinks()
@@ -61,9 +61,7 @@ func (b *fileBuilder) build() {
 	b.p.hide = redact.New(b.p.Secrets()...)
 	for _, f := range b.p.flows {
 		f.compile()
-		if f.replay != nil {
-			f.replay.complete(b.problems)
-		}
+		f.entries.complete(b.problems)
 	}
 }
 

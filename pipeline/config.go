@@ -20,6 +20,9 @@ type fileConfig struct {
 	Presets []string `yaml:"presets,one"`
 	// Plugins is what is said of all plugins.
 	Plugins PluginConfig `yaml:"plugins"`
+	// Admin has health, an API and a page served while the flows run. Without it they are
+	// not.
+	Admin *AdminConfig `yaml:"admin"`
 	// Flows by their names, which may not hold spaces or slashes.
 	Flows *conf.Node `yaml:"flows,required"`
 	// Sinks by their names, each with its type.

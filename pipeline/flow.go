@@ -29,14 +29,18 @@ type flow struct {
 	incomplete bool
 	targets    Handler // what config.To says, nil without
 	policy     *policy
+	ailments   []ailment
 	handle     Handler // the whole chain
 	linked     bool    // has `link` among its sources
 	links      []*Target
 	follows    []*Follower
 	onFull     []func(n int) int
-	replay     *entries // nil: events come from the sources
+	windows    []func() WindowStats
+	entries    *entries // where events of dead letters enter it
 	lanes      laneList
 	crew       crew
+	control    control
+	took       took
 
 	stopOnce sync.Once
 	stopping chan struct{}   // closed when held events shall come back
@@ -78,7 +82,7 @@ const sourceStep = "source"
 func (f *flow) compile() {
 	unclaimed, dedupe := f.newUnclaimed()
 	end := f.end()
-	f.replay.add(endStep, end)
+	f.entries.add(endStep, end)
 	behind := f.chain(f.stages[dedupe:], end, nil)
 	h := f.chain(f.stages[:dedupe], behind, unclaimed)
 	f.handle = f.readable(h, unclaimed)
@@ -99,7 +103,7 @@ func (f *flow) chain(stages []*builtStage, h Handler, u *unclaimed) Handler {
 			h = Await(h)
 		}
 		h = st.guard(s.stage(h))
-		f.replay.add(s.address, h)
+		f.entries.add(s.address, h)
 	}
 	return h
 }

@@ -17,6 +17,7 @@ type numbering struct {
 	followers []*Follower
 	flows     []*flow
 	failures  failures
+	guests    guests // events of dead letters that running flows are given
 }
 
 // take gives out n numbers and returns the first.
@@ -51,6 +52,13 @@ func (g *numbering) sourceEnded() {
 	for _, f := range g.followers {
 		f.finish(last)
 	}
+}
+
+// ended reports whether all sources have come to their ends.
+func (g *numbering) ended() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.sources == 0
 }
 
 // root counts, for each follower, the events of a message that have neither

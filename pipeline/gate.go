@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 
 	"github.com/ThreeDotsLabs/watermill/message"
 )
@@ -27,10 +28,13 @@ type gate struct {
 	closing  sync.Once
 	closeErr error
 
+	read atomic.Int64 // events that were let through
+
 	mu     sync.Mutex
 	in     <-chan *message.Message // nil before the subscription
 	cancel context.CancelFunc      // ends it
 	begun  bool                    // a router reads it
+	broken error                   // what err will say
 }
 
 func newGate(f *flow, s *namedSource) *gate {
@@ -38,6 +42,7 @@ func newGate(f *flow, s *namedSource) *gate {
 	if f.pipeline.replace {
 		g.estate = s.estate
 	}
+	f.control.add(g)
 	return g
 }
 
@@ -139,7 +144,8 @@ func refuse(in <-chan *message.Message) {
 	}
 }
 
-// forward ends with the source or with the flow.
+// forward ends with the source or with the flow. While the flow is paused it takes
+// nothing, see [gate.rest].
 func (g *gate) forward(out chan<- *message.Message) {
 	if !g.passLeft(out) {
 		return
@@ -148,6 +154,10 @@ func (g *gate) forward(out chan<- *message.Message) {
 		select {
 		case <-g.flow.stopping:
 			return
+		case <-g.flow.control.paused.WhenShut():
+			if !g.rest() {
+				return
+			}
 		case m, ok := <-g.in:
 			if !ok {
 				g.sourceEnded()
@@ -194,6 +204,9 @@ func (g *gate) sourceEnded() {
 		g.flow.group.sourceEnded()
 		return
 	}
+	g.mu.Lock()
+	g.broken = g.err
+	g.mu.Unlock()
 	g.flow.pipeline.log.Error("source broke off", "flow", g.flow.name, "source", g.source.name, "error", g.err)
 	g.flow.group.stop()
 }
@@ -225,9 +238,13 @@ func (g *gate) pass(m *message.Message, out chan<- *message.Message) bool {
 func (g *gate) passAs(t *ticket, m *message.Message, out chan<- *message.Message) bool {
 	f, n := g.flow, len(t.events)
 	t.gate, t.slots = g, min(n, f.limits.maxInFlight) // the others take theirs as these come free
-	if !f.limits.admit(f.stopping, t.slots) {
+	if admitted, goesBack := g.admit(t.slots); goesBack {
+		m.Nack()
+		return true
+	} else if !admitted {
 		return false
 	}
+	t.at = f.clock.Now()
 	t.number = f.group.take(n)
 	again := t.relay != nil && t.relay.again // before the message is somebody else's
 	m.SetContext(context.WithValue(m.Context(), ticketKey{}, t))
@@ -236,6 +253,7 @@ func (g *gate) passAs(t *ticket, m *message.Message, out chan<- *message.Message
 	case out <- m:
 		if !again {
 			f.pipeline.stats.read.Add(int64(n))
+			g.read.Add(int64(n))
 		}
 		if g.foreign {
 			go t.watch(m)

@@ -20,6 +20,8 @@ type part struct {
 	handle  Handler // of a sink
 	breaker *breaker
 
+	ailments []ailment
+
 	hooks []hook
 	since atomic.Int64 // when it was opened, in ns since 1970; 0 as long as it is not
 }

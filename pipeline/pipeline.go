@@ -31,6 +31,8 @@ type Pipeline struct {
 	stats *stats
 	hide  *redact.Redactor // of secrets in what is written down for people
 
+	admin *AdminConfig
+
 	spools  []*spooled
 	leases  *localLeases
 	chance  func(n int64) int64 // nil: see random

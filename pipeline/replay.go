@@ -70,10 +70,10 @@ func (ended) Close() error { return nil }
 // addReplay gives a flow its letters as a source.
 func (b *fileBuilder) addReplay(f *flow) {
 	r := b.options.Replay
+	f.entries = &entries{flow: f, replay: r, stages: map[string]Handler{}, sinks: map[string]Handler{}}
 	if r == nil {
 		return
 	}
-	f.replay = &entries{replay: r, flow: f, stages: map[string]Handler{}, sinks: map[string]Handler{}}
 	s := &Source{Subscriber: letterSource{r, f.name}, Hold: Forever, Finite: true}
 	f.sources = append(f.sources, &namedSource{Source: s, name: replaySource, node: f.node})
 }
@@ -82,19 +82,28 @@ func (b *fileBuilder) addReplay(f *flow) {
 // only if it is settled, is the letter said to be replayed.
 func (en *entries) handle(ctx context.Context, e *Event) error {
 	l, _ := ctx.Value(letterKey{}).(*Letter)
-	h, err := en.entry(&l.DeadLetter)
+	became, err := en.run(ctx, e, l, en.replay)
 	if err != nil {
 		return err
 	}
-	if en.replay.FromStart && en.behindDedupe(&l.DeadLetter) {
+	return en.replay.Settled(l, became)
+}
+
+// run runs the event of a letter through what is left of its flow, and says what became
+// of the letter if it is settled.
+func (en *entries) run(ctx context.Context, e *Event, l *Letter, r *Replay) (LetterStatus, error) {
+	h, err := en.entry(&l.DeadLetter, r)
+	if err != nil {
+		return LetterWaits, err
+	}
+	if r.FromStart && en.behindDedupe(&l.DeadLetter) {
 		e.SetMeta(MarkReplayed, ReplayedFromStart)
 	}
 	if err := Await(h)(ctx, e); err != nil {
-		return err
+		return LetterWaits, err
 	}
-	became := LetterDelivered
 	if DeadLettered(ctx) {
-		became = LetterReplaced
+		return LetterReplaced, nil
 	}
-	return en.replay.Settled(l, became)
+	return LetterDelivered, nil
 }

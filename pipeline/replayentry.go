@@ -12,8 +12,8 @@ import (
 
 // entries are the places of a flow at which replayed events can enter it.
 type entries struct {
-	replay *Replay
 	flow   *flow
+	replay *Replay // what the pipeline was loaded for; nil: it runs, and letters may come too
 	stages map[string]Handler
 	sinks  map[string]Handler
 	start  Handler // nil: the sources of the flow begin with different stages
@@ -22,27 +22,32 @@ type entries struct {
 // add makes a place known that chain has built. Of two presets with the same stages
 // each has its own.
 func (en *entries) add(name string, h Handler) {
-	if en != nil {
-		en.stages[name] = h
-	}
+	en.stages[name] = h
 }
 
 // complete adds the sinks of the file, also those that the flow sends nothing to any
 // longer, and the start of the flow.
 func (en *entries) complete(problems *conf.Problems) {
-	for _, s := range en.flow.pipeline.sinks {
-		used := s.used
-		en.sinks[s.name] = en.flow.pipeline.resolve(en.flow, &Target{Sink: s.name}, problems)
+	p := en.flow.pipeline
+	for _, s := range p.sinks {
+		used, first := s.used, len(p.steps)
+		en.sinks[s.name] = p.resolve(en.flow, &Target{Sink: s.name}, problems)
 		s.used = used
+		for _, step := range p.steps[first:] {
+			step.entry = true
+		}
 	}
-	own := en.flow.sources[:len(en.flow.sources)-1]
+	own := en.flow.sources
+	if n := len(own) - 1; en.replay != nil {
+		own[n].handle = en.handle
+		own = own[:n]
+	}
 	switch {
 	case !slices.ContainsFunc(own, func(s *namedSource) bool { return len(s.stages) > 0 }):
 		en.start = en.flow.handle
 	case len(own) == 1 && !en.flow.linked:
 		en.start = own[0].handle
 	}
-	en.flow.sources[len(own)].handle = en.handle
 }
 
 // Replayable reports why a letter cannot be replayed by this pipeline, which was loaded
@@ -53,25 +58,25 @@ func (p *Pipeline) Replayable(d *DeadLetter) error {
 		names := namesOf(p.flows, func(f *flow) string { return f.name })
 		return fmt.Errorf("there is no flow %q any longer%s", d.Flow, didYouMean(d.Flow, names))
 	}
-	if f.replay == nil {
+	if f.entries.replay == nil {
 		return errors.New("the pipeline was not loaded for a replay")
 	}
-	_, err := f.replay.entry(d)
+	_, err := f.entries.entry(d, f.entries.replay)
 	return err
 }
 
 // entry returns what the event of a letter has to go through.
-func (en *entries) entry(d *DeadLetter) (Handler, error) {
+func (en *entries) entry(d *DeadLetter, r *Replay) (Handler, error) {
 	switch {
-	case d.Redacted && !en.replay.Redacted:
+	case d.Redacted && !r.Redacted:
 		return nil, errors.New("secret fields were hidden in the letter, so that the event would arrive with [redacted] in their place; with --redacted it does")
 	case d.Sink == "" && d.Stage == sourceStep:
 		return nil, errors.New("its source could not read it, and what the letter holds need not be all of it: mend it where it comes from")
-	case en.replay.FromStart:
+	case r.FromStart:
 		return en.fromStart(d)
 	case d.Sink != "":
 		return find(en.sinks, d.Sink, "sink")
-	case en.replay.OnlySinks:
+	case r.OnlySinks:
 		return nil, errors.New("only letters of sinks can be replayed without the stages")
 	}
 	h, err := find(en.stages, d.Stage, "stage")

@@ -22,6 +22,8 @@ type failure struct {
 // sink is known to be down.
 func (s *step) retry(ctx context.Context, l *lane, e *Event, call Handler, err error) error {
 	f, call := &failure{err: err, first: s.flow.clock.Now()}, Await(call)
+	s.trials.begin(f.first)
+	defer s.trials.end()
 	if err != nil {
 		f.attempts = 1
 		s.noteFailure(e, f)
@@ -44,7 +46,10 @@ func (s *step) retry(ctx context.Context, l *lane, e *Event, call Handler, err e
 		f.attempts++
 		done(f.err == nil || Rejected(f.err))
 		switch {
-		case f.err == nil || isReturned(f.err):
+		case f.err == nil:
+			s.settled.Add(1)
+			return nil
+		case isReturned(f.err):
 			return f.err
 		case errors.Is(f.err, ErrReturned):
 			return &returned{err: f.err}
@@ -117,10 +122,12 @@ func (s *step) pause(attempts int, err error) time.Duration {
 // noteFailure logs a failure that is worth a line: the first of an event, then
 // every tenth, so that a long outage can be seen without filling the log.
 func (s *step) noteFailure(e *Event, f *failure) {
+	err := s.flow.pipeline.tellable(e, f.err)
+	s.trials.note(err)
 	if s.breaker != nil && f.attempts == 1 {
-		s.breaker.failed(s.flow.pipeline.tellable(e, f.err))
+		s.breaker.failed(err)
 	}
 	if f.attempts%10 == 1 && (s.breaker == nil || !s.breaker.tripped()) {
-		s.flow.pipeline.log.Warn("trying again", "flow", s.flow.name, "stage", s.name, "id", e.ID, "attempts", f.attempts, "error", s.flow.pipeline.tellable(e, f.err))
+		s.flow.pipeline.log.Warn("trying again", "flow", s.flow.name, "stage", s.name, "id", e.ID, "attempts", f.attempts, "error", err)
 	}
 }

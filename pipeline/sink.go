@@ -134,10 +134,15 @@ func withPace(h Handler, p *pacer) Handler {
 
 // handler returns the sink as a step of a flow, under that flow's policy.
 func (s *sink) handler(f *flow, pol *policy) Handler {
+	h, _ := s.step(f, pol)
+	return h
+}
+
+func (s *sink) step(f *flow, pol *policy) (Handler, *step) {
 	f.sinks[s] = true
 	st := f.newStep(s.name)
 	st.sink, st.policy, st.breaker = true, pol, s.breaker
-	return st.guard(func(ctx context.Context, e *Event) error { return s.handle(ctx, e) })
+	return st.guard(func(ctx context.Context, e *Event) error { return s.handle(ctx, e) }), st
 }
 
 // findSink returns the sink that t names, or reports that there is none.
@@ -167,7 +172,9 @@ func (p *Pipeline) resolve(from *flow, t *Target, problems *conf.Problems) Handl
 	if own := s.options.OnError; own != nil {
 		pol = p.policy(from, own, pol, problems)
 	}
-	return s.handler(from, pol)
+	h, st := s.step(from, pol)
+	t.sent = &st.settled
+	return h
 }
 
 // resolveFlow returns a call of another flow. The event stays that of the first
@@ -178,7 +185,7 @@ func (p *Pipeline) resolveFlow(from *flow, t *Target, problems *conf.Problems) H
 		if f.name == t.Flow {
 			t.from = len(from.stages)
 			from.links = append(from.links, t)
-			return func(ctx context.Context, e *Event) error { return f.handle(ctx, e) }
+			return t.counted(func(ctx context.Context, e *Event) error { return f.handle(ctx, e) })
 		}
 		names[i] = f.name
 	}

@@ -47,6 +47,12 @@ type Source struct {
 	// in any unit. A total of 0 is unknown.
 	Progress func() (done, total int64)
 
+	// Pause, when set, has a source whose sender offers again what it gets back ask for
+	// nothing more, or go on. What it gives meanwhile, because it had asked for it
+	// before, is handed back. One without it is simply not read while its flow is
+	// paused, and keeps what it has taken as it does when a flow is full.
+	Pause func(paused bool)
+
 	// settled, when set, is told what became of a message before the flow counts
 	// it as settled; a nil error means that it is.
 	settled func(m *message.Message, err error)

@@ -49,6 +49,7 @@ type Stats struct {
 	InFlight int   // under way now
 	Held     int   // waiting now
 	Counts   []Count
+	Flows    []FlowStats // in the order of the file
 	// Spools are those of sources that have one.
 	Spools []SpoolStats
 	// DeadLetterSinks are the sinks that only get dead letters.
@@ -89,9 +90,10 @@ func (p *Pipeline) Stats() Stats {
 		s.Spools = append(s.Spools, sp.stats())
 	}
 	for _, f := range p.flows {
-		inFlight, held := f.limits.counts()
-		s.InFlight += inFlight
-		s.Held += held
+		one := f.stats()
+		s.Flows = append(s.Flows, one)
+		s.InFlight += one.InFlight
+		s.Held += one.Held
 	}
 	return s
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"sync/atomic"
 )
 
 // step is a place of a flow where an event can fail: one of its stages, or one
@@ -18,6 +19,9 @@ type step struct {
 	flow    *flow
 	policy  *policy
 	breaker *breaker // sinks only
+	trials  trials
+	settled atomic.Int64 // events, by a sink
+	entry   bool         // only letters come this way
 	// unclaimed remembers the dead letters of a stage before dedupe, else nil.
 	unclaimed *unclaimed
 }
@@ -67,6 +71,9 @@ func (s *step) outcome(ctx context.Context, l *lane, e *Event, call Handler, err
 	}
 	if s.breaker != nil {
 		s.breaker.succeeded()
+	}
+	if s.sink {
+		s.settled.Add(1)
 	}
 	return nil
 }
@@ -146,6 +153,7 @@ func (s *step) bury(ctx context.Context, l *lane, e *Event, f *failure) (err err
 		return s.giveBack(e, fmt.Errorf("%w; its dead letter cannot be written: %w", f.err, err))
 	}
 	l.dead = true
+	s.trials.buried.Add(1)
 	l.reached.Store(s.id)
 	s.policy.count.Inc()
 	s.flow.pipeline.log.Warn("dead letter", "flow", s.flow.name, "stage", s.name, "id", e.ID, "attempts", f.attempts, "error", f.err)

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"reflect"
+	"sync/atomic"
 
 	"github.com/leat-io/leat/internal/conf"
 )
@@ -14,6 +15,27 @@ type Target struct {
 	Flow string
 	node *conf.Node
 	from int // how many stages of its flow stand before it
+	sent *atomic.Int64
+}
+
+// Sent is how many events have been settled there that took this way.
+func (t Target) Sent() int64 {
+	if t.sent == nil {
+		return 0
+	}
+	return t.sent.Load()
+}
+
+// counted counts what a target settles that is a flow.
+func (t *Target) counted(h Handler) Handler {
+	t.sent = new(atomic.Int64)
+	count := func(err error) error {
+		if err == nil {
+			t.sent.Add(1)
+		}
+		return err
+	}
+	return func(ctx context.Context, e *Event) error { return Then(ctx, e, h, count) }
 }
 
 // Targets is one target or a list of them.

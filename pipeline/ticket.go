@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"sync/atomic"
+	"time"
 
 	"github.com/ThreeDotsLabs/watermill/message"
 )
@@ -12,6 +13,7 @@ import (
 type ticket struct {
 	number uint64
 	slots  int // that it takes at the start
+	at     time.Time
 	*batch
 	gate  *gate
 	relay *relay      // nil: the message is that of the source
@@ -31,6 +33,7 @@ func (g *gate) handle(m *message.Message) error {
 	}
 	defer t.gate.open.Done()
 	err := g.flow.consume(m, t, g.source.handle)
+	g.flow.took.add(g.flow.clock.Now().Sub(t.at))
 	t.gate.tell(m, err)
 	if t.relay != nil {
 		t.relay.settle(t.number, err)

@@ -76,6 +76,7 @@ func (u *unit) open(ctx context.Context, p *Pipeline) error {
 // is its own. failed is called when a router cannot work.
 func (u *unit) run(ctx context.Context, failed func()) {
 	defer close(u.done)
+	u.flows[0].group.guests.open()
 	errs := make([]error, len(u.routers))
 	var routed sync.WaitGroup
 	for i, r := range u.routers {
@@ -86,7 +87,7 @@ func (u *unit) run(ctx context.Context, failed func()) {
 		})
 	}
 	routed.Wait()
-	u.err = errors.Join(append(errs, finishAll(u.gates), u.flows[0].group.failures.err(), u.close())...)
+	u.err = errors.Join(append(errs, finishAll(u.gates), u.seeOff(), u.flows[0].group.failures.err(), u.close())...)
 }
 
 // close closes what belongs to the unit alone.

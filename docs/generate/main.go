@@ -3,7 +3,8 @@
 // stages, sources, sinks and state stores: the comments of their packages and settings,
 // their defaults, and the example cases beside them. The comments and cases also go to
 // internal/manual/texts.json, from where the program prints the same pages, and the
-// schema of pipeline.yaml is docs/pipeline.schema.json.
+// schema of pipeline.yaml is docs/pipeline.schema.json. The document of the admin API is
+// docs/openapi.json.
 // Run it from the root of the repository.
 package main
 
@@ -16,6 +17,7 @@ import (
 	"reflect"
 	"slices"
 
+	"github.com/leat-io/leat/admin"
 	"github.com/leat-io/leat/cli"
 	"github.com/leat-io/leat/cli/schema"
 	"github.com/leat-io/leat/internal/manual"
@@ -182,6 +184,9 @@ func writeTextsAndSchema() error {
 		return err
 	}
 	if data, err = schema.Write(&texts.Texts, cli.StandardCatalog(), providers.Setups()...); err != nil {
+		return err
+	}
+	if err := os.WriteFile("docs/openapi.json", admin.OpenAPI(), 0o644); err != nil {
 		return err
 	}
 	return os.WriteFile("docs/pipeline.schema.json", data, 0o644)

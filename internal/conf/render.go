@@ -112,3 +112,13 @@ func blank(r rune) string {
 	}
 	return " "
 }
+
+// Excerpt returns the line of the file that a problem is about, and the blanks that bring
+// a caret below its place; "" where there is none.
+func (p *Problems) Excerpt(problem Problem) (text, blanks string) {
+	file := p.index(problem.File)
+	if file < 0 || problem.Line < 1 {
+		return "", ""
+	}
+	return snippet(p.sources[file].line(problem.Line), problem.Col)
+}

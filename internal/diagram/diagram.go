@@ -22,6 +22,8 @@ type Card struct {
 	Subtitle string
 	Rows     []Row
 	Last     bool // it stands in the last column, or behind it
+	// Spare is how much wider it is than what stands in it, for what is put there later.
+	Spare float64
 }
 
 // Kind is what a card is about. It says how the card looks.
@@ -40,6 +42,7 @@ type Row struct {
 	Text   string
 	Detail string // smaller, behind the text
 	Style  Style
+	Key    string // by which it is found in a drawing; it is not seen
 }
 
 // Style is how a row or an arrow looks.
@@ -60,4 +63,5 @@ type Arrow struct {
 	To   string
 	// Style is Plain, Aside or Error.
 	Style Style
+	Key   string // as that of a row
 }

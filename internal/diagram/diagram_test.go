@@ -23,13 +23,13 @@ func anyGraph(t *rapid.T) *Graph {
 		c.Kind = Kind(rapid.IntRange(0, 3).Draw(t, "kind"))
 		c.Last = c.Kind == Sink
 		for range rapid.IntRange(0, 5).Draw(t, "rows") {
-			c.Rows = append(c.Rows, Row{text.Draw(t, "text"), text.Draw(t, "detail"), Style(rapid.IntRange(0, 3).Draw(t, "style"))})
+			c.Rows = append(c.Rows, Row{text.Draw(t, "text"), text.Draw(t, "detail"), Style(rapid.IntRange(0, 3).Draw(t, "style")), "key"})
 		}
 		g.Cards = append(g.Cards, c)
 	}
 	for range rapid.IntRange(0, 3*n).Draw(t, "arrows") {
 		end := func(name string) string { return fmt.Sprint("c", rapid.IntRange(0, n).Draw(t, name)) }
-		g.Arrows = append(g.Arrows, Arrow{end("from"), rapid.IntRange(-1, 5).Draw(t, "row"), end("to"), Style(rapid.IntRange(0, 3).Draw(t, "style"))})
+		g.Arrows = append(g.Arrows, Arrow{end("from"), rapid.IntRange(-1, 5).Draw(t, "row"), end("to"), Style(rapid.IntRange(0, 3).Draw(t, "style")), "key"})
 	}
 	return g
 }

@@ -41,7 +41,7 @@ func sizeOf(c *Card) size {
 		s.rows = append(s.rows, y+rowHeight/2+3)
 		y += rowHeight + lineHeight*float64(len(r.lines())-1)
 	}
-	s.w = min(s.w, widest)
+	s.w = min(s.w, widest) + c.Spare
 	if s.h = y; len(c.Rows) > 0 {
 		s.h += bottom
 	}

@@ -9,11 +9,20 @@ import (
 
 // SVG draws a graph as an image that stands for itself: no script, no font and no style
 // from elsewhere. It is light or dark as the page's reader has it.
-func SVG(w io.Writer, g *Graph, title string) error {
+func SVG(w io.Writer, g *Graph, title string) error { return (&svg{}).draw(w, g, title) }
+
+// Part draws a graph as a part of a page, which brings the style with it and finds what it
+// looks for by data-key: arrows and rows by their keys, cards by their ids.
+func Part(w io.Writer, g *Graph, title string) error { return (&svg{part: true}).draw(w, g, title) }
+
+func (s *svg) draw(w io.Writer, g *Graph, title string) error {
 	l := Lay(g)
-	s := &svg{}
 	s.printf("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %s %s\" width=\"%[1]s\" height=\"%[2]s\" role=\"img\">\n", number(l.Width), number(l.Height))
-	s.printf("<title>%s</title>\n<style>%s</style>\n<defs>", escape(title), style)
+	s.printf("<title>%s</title>\n", escape(title))
+	if !s.part {
+		s.printf("<style>%s</style>\n", style)
+	}
+	s.printf("<defs>")
 	for _, class := range []string{"plain", "aside", "error"} {
 		s.printf("<marker id=\"to-%s\" viewBox=\"0 0 8 8\" refX=\"7.5\" refY=\"4\" markerWidth=\"8\" markerHeight=\"8\" markerUnits=\"userSpaceOnUse\" orient=\"auto\"><path class=\"tip %[1]s\" d=\"M0 .5 8 4 0 7.5Z\"/></marker>", class)
 	}
@@ -32,7 +41,18 @@ func SVG(w io.Writer, g *Graph, title string) error {
 	return err
 }
 
-type svg struct{ out strings.Builder }
+type svg struct {
+	out  strings.Builder
+	part bool // of a page
+}
+
+// key is the attribute by which a page finds something.
+func (s *svg) key(key string) string {
+	if !s.part || key == "" {
+		return ""
+	}
+	return ` data-key="` + escape(key) + `"`
+}
 
 func (s *svg) printf(format string, args ...any) { fmt.Fprintf(&s.out, format, args...) }
 
@@ -41,7 +61,7 @@ var arrowClass = map[Style]string{Plain: "plain", Branch: "plain", Aside: "aside
 // line draws an arrow: curves between the points that are in different columns.
 func (s *svg) line(l Line) {
 	class := arrowClass[l.Style]
-	s.printf("<path class=\"line %s\" marker-end=\"url(#to-%[1]s)\" d=\"M%s %s", class, number(l.Points[0].X), number(l.Points[0].Y))
+	s.printf("<path%s class=\"line %s\" marker-end=\"url(#to-%[2]s)\" d=\"M%s %s", s.key(l.Key), class, number(l.Points[0].X), number(l.Points[0].Y))
 	for i := 1; i < len(l.Points); i++ {
 		a, b := l.Points[i-1], l.Points[i]
 		if i%2 == 0 { // along a column
@@ -57,7 +77,7 @@ func (s *svg) line(l Line) {
 var kindClass = map[Kind]string{Source: "source", Flow: "flow", Sink: "sink", Dead: "dead"}
 
 func (s *svg) box(b Box) {
-	s.printf("<g class=\"%s\">\n", kindClass[b.Kind])
+	s.printf("<g%s class=\"%s\">\n", s.key(b.ID), kindClass[b.Kind])
 	s.printf("<rect class=\"card\" x=\"%s\" y=\"%s\" width=\"%s\" height=\"%s\" rx=\"8\"/>\n", number(b.X), number(b.Y), number(b.W), number(b.H))
 	s.printf("<rect class=\"mark\" x=\"%s\" y=\"%s\" width=\"4\" height=\"%s\" rx=\"2\"/>\n", number(b.X), number(b.Y+8), number(min(b.H, titleHeight)-16+2))
 	s.text("title", b.X+padding, b.Y+20, b.Title, b.W-2*padding, titleSize, true)
@@ -81,9 +101,12 @@ func (s *svg) row(b Box, r Row, y float64) {
 		s.way(b, r, y)
 		return
 	}
-	end, room := b.W-padding, b.W-2*padding
+	if s.part && r.Key != "" { // where the page can write behind it
+		s.printf("<text%s class=\"live\" x=\"%s\" y=\"%s\"></text>\n", s.key(r.Key), number(b.X+b.W-padding), number(y))
+	}
+	end, room := b.W-padding-b.Spare, b.W-2*padding-b.Spare
 	if r.Detail != "" {
-		at := detailsAt(b.Card, b.W)
+		at := detailsAt(b.Card, b.W-b.Spare)
 		room = at - gapInRow - padding
 		s.text("detail", b.X+at, y, r.Detail, end-at, detailSize, false)
 	}

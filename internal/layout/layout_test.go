@@ -38,6 +38,8 @@ var rings = [][]string{
 	{"internal"},
 	{"pipeline"},
 	{"setup", "sim", "live"},
+	{"setup", "sim", "deadletters"},
+	{"admin"},
 	{"plugins"},
 	{"stages", "providers", "state"},
 	{"cmd", "cli", "examples", "docs", "bench", "chaos", "acceptance"},

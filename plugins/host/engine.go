@@ -36,6 +36,7 @@ func For(c Config, env *pipeline.Env, sink bool) *Host {
 	})
 	env.OnReload(h.Look)
 	env.OnTryOut(h.Check)
+	env.OnHealth(h.ailment)
 	return h
 }
 

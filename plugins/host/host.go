@@ -12,6 +12,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"time"
 
 	"github.com/leat-io/leat/pipeline"
 	"github.com/leat-io/leat/plugins/proto"
@@ -59,7 +60,8 @@ type Host struct {
 	marked  map[string]*crime // events that were given up by the time a process died with them
 	seq     uint64
 	closed  bool
-	given   given // events whose callers do not wait
+	given   given     // events whose callers do not wait
+	died    time.Time // when there was no process any more
 
 	fresh chan *connection // to take the place of the current process
 	looks chan struct{}    // asks whether there is a new file

@@ -71,7 +71,7 @@ func (h *Host) bury(k *child) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.current == k {
-		h.current = nil
+		h.current, h.died = nil, time.Now()
 	}
 	suspects := slices.SortedFunc(values(k.sent), func(a, b *call) int { return cmp.Compare(a.seq, b.seq) })
 	if !k.retired() {

@@ -135,8 +135,8 @@ func (s *subscription) take(messages []*received, now time.Time) {
 	s.deliver(fresh)
 }
 
-// awaitRoom waits while as many messages are in flight as may be, and returns
-// false on a stop.
+// awaitRoom waits while as many messages are in flight as may be, or the flow is
+// paused, and returns false on a stop.
 func (s *subscription) awaitRoom() bool {
 	select {
 	case <-s.halted:
@@ -145,6 +145,9 @@ func (s *subscription) awaitRoom() bool {
 	}
 	for {
 		room := s.table.room()
+		if s.paused.IsShut() {
+			room = s.paused.WhenOpen()
+		}
 		if room == nil {
 			return true
 		}

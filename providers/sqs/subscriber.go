@@ -10,6 +10,7 @@ import (
 
 	"github.com/ThreeDotsLabs/watermill/message"
 
+	"github.com/leat-io/leat/internal/valve"
 	"github.com/leat-io/leat/pipeline"
 )
 
@@ -23,6 +24,8 @@ func newSource(sub *Subscriber, env *pipeline.Env) *pipeline.Source {
 	sub.stopping = env.Stopping()
 	sub.counts = countsOf(env)
 	source := &pipeline.Source{Subscriber: sub, Topic: c.Queue, InFlight: c.MaxInFlight, Hold: c.hold(), Retention: c.Retention, Returns: true, Serial: isFIFO(c.Queue), Ordered: isFIFO(c.Queue)}
+	source.Pause = sub.pause
+	env.OnHealth(sub.ailment)
 	env.OnStart(func(ctx context.Context) error {
 		q, err := sub.open(ctx, c.Queue)
 		if err != nil {
@@ -74,6 +77,7 @@ type Subscriber struct {
 	stopping <-chan struct{} // closed when the flow stops, nil without one
 	grace    time.Duration   // how long Close waits for messages under way
 	found    *queue          // by the start of the pipeline
+	paused   valve.Valve     // shut while the flow is
 
 	closing  sync.Once
 	closeErr error
@@ -110,6 +114,27 @@ func (s *Subscriber) Subscribe(ctx context.Context, topic string) (<-chan *messa
 	s.subs = append(s.subs, sub)
 	sub.start(ctx)
 	return sub.out, nil
+}
+
+// pause has the pollers ask for nothing more, or go on.
+func (s *Subscriber) pause(paused bool) {
+	if paused {
+		s.paused.Shut()
+	} else {
+		s.paused.Open()
+	}
+}
+
+// ailment says that nothing can be received.
+func (s *Subscriber) ailment() (string, time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, sub := range s.subs {
+		if since := sub.pollers.trouble.lasting(); !since.IsZero() {
+			return sub.pollers.trouble.what, since
+		}
+	}
+	return "", time.Time{}
 }
 
 // Close stops receiving, waits a little for messages whose fate is open, deletes

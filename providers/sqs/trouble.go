@@ -66,6 +66,17 @@ func (t *trouble) success() {
 	t.since, t.told, t.failed = time.Time{}, time.Time{}, 0
 }
 
+// lasting is since when requests fail, zero if the last one succeeded or was the only one
+// that failed.
+func (t *trouble) lasting() time.Time {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.failed < 2 {
+		return time.Time{}
+	}
+	return t.since
+}
+
 // denied reports whether trying again is of no use until somebody acts.
 func denied(err error) bool { return awsapi.Denied(err) || awsapi.Unknown(err) }
 

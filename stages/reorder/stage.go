@@ -112,6 +112,9 @@ func newStage(c Config, env *pipeline.Env) *stage {
 	}
 	s.follower = env.Follow(s.passed, s.ended)
 	env.OnFull(s.letGoEarly)
+	if c.By == byTime {
+		env.OnWindow(s.window)
+	}
 	return s
 }
 

@@ -60,6 +60,7 @@ func New(c Config, env *pipeline.Env) (pipeline.State, error) {
 	}
 	s.lost = env.Counter(CountClaimLost)
 	env.OnStart(s.open)
+	env.OnHealth(s.session.ailment)
 	env.OnClose(s.close)
 	return s, nil
 }

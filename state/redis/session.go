@@ -27,7 +27,8 @@ type session struct {
 	valid time.Time // until then others believe in the session
 	timer pipeline.Timer
 	ended bool
-	away  bool // the last renewal failed
+	away  bool      // the last renewal failed
+	since time.Time // when the first of those that failed did
 	seen  map[string]time.Time
 }
 
@@ -132,6 +133,9 @@ func (x *session) note(err error) {
 	x.mu.Lock()
 	was := x.away
 	x.away = err != nil && !x.ended
+	if x.away && !was {
+		x.since = x.store.clock.Now()
+	}
 	is := x.away
 	x.mu.Unlock()
 	switch {
@@ -140,6 +144,16 @@ func (x *session) note(err error) {
 	case was && !is:
 		x.store.log.Info("Redis answers again", "redis", x.store.config.Address())
 	}
+}
+
+// ailment says that Redis does not answer.
+func (x *session) ailment() (string, time.Time) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if !x.away {
+		return "", time.Time{}
+	}
+	return "Redis does not answer: events are held until it does", x.since
 }
 
 // end gives everything that is still claimed back to others.
