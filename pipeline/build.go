@@ -36,7 +36,7 @@ func build(sources []conf.Source, o Options) (*fileBuilder, *Report) {
 
 // build turns the tree into a pipeline, unless there are problems.
 func (b *fileBuilder) build() {
-	b.p = &Pipeline{clock: b.options.Clock, log: b.options.Log}
+	b.p = &Pipeline{clock: b.options.Clock, log: b.options.Log, measure: b.options.Measure, epoch: b.options.Clock.Now()}
 	if i := b.options.Isolation; i != nil {
 		b.p.chance = i.Random
 	}
@@ -152,8 +152,8 @@ func (b *fileBuilder) envOf(kind, name string) *Env {
 
 // Kinds of the envs of sources and sinks.
 const (
-	kindSource = "source"
-	kindSink   = "sink"
+	kindSource = KindSource
+	kindSink   = KindSink
 )
 
 func (b *fileBuilder) sourceEnv(f *flow, name string) *Env {

@@ -31,6 +31,7 @@ type flow struct {
 	links      []*Target
 	follows    []*Follower
 	onFull     []func(n int) int
+	measure    bool     // see [Options].Measure
 	replay     *entries // nil: events come from the sources
 	lanes      laneList
 	crew       crew
@@ -123,6 +124,9 @@ func (f *flow) end() Handler {
 	}
 	return f.newStep(endStep).guard(func(context.Context, *Event) error { return Reject(ErrNoRoute) })
 }
+
+// onError is the place of what a flow counts for all of its steps.
+func (f *flow) onError() Owner { return Owner{Kind: KindFlow, Flow: f.name, Part: "on_error"} }
 
 func (f *flow) newStep(name string) *step {
 	s := &step{id: int32(len(f.pipeline.steps)), name: name, flow: f, policy: f.policy}

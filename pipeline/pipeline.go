@@ -27,7 +27,11 @@ type Pipeline struct {
 	hooks []hook
 	tries []try
 	stats stats
-	hide  *redact.Redactor // of secrets in what is written down for people
+	// measure: see [Options].Measure. The readings of clocks are times since epoch.
+	measure bool
+	epoch   time.Time
+	gauges  []gauge
+	hide    *redact.Redactor // of secrets in what is written down for people
 
 	failures failures
 	spools   []*spooled
@@ -59,6 +63,10 @@ type Options struct {
 	// TryOut has parts try what only others can tell, such as plugins, which look at
 	// their settings themselves. They are started for that, and ended again.
 	TryOut bool
+	// Measure has the engine count and time what only monitoring asks for, see
+	// [Pipeline.Measured]. It costs some readings of the clock, for each event or, of
+	// messages with many, for each eighth.
+	Measure bool
 	// Isolation cuts the pipeline off from everything outside; nil: it is not.
 	Isolation *Isolation
 	// DefaultState is used when the file names no state; the zero value: the

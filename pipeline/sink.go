@@ -68,7 +68,7 @@ func (b *fileBuilder) buildSinks() {
 
 // limited puts a sink behind its options and counts what it settles.
 func (s *sink) limited(h Handler, quick bool, b *fileBuilder) Handler {
-	delivered := b.p.stats.counter("", s.name, CountDelivered)
+	delivered := b.p.stats.counter(Owner{Kind: KindSink, Part: s.name}, CountDelivered)
 	count := func(err error) error {
 		if err == nil {
 			delivered.Inc()

@@ -40,6 +40,8 @@ type Options struct {
 	Log *slog.Logger
 	// Replay has the flows take dead letters in place of what the feed gives.
 	Replay *pipeline.Replay
+	// Measure is [pipeline.Options].Measure.
+	Measure bool
 	// Env are the variables that the text may name.
 	Env map[string]string
 }
@@ -73,7 +75,7 @@ func TryLoad(yaml string, o Options) (*Rig, error) {
 		state = NewState()
 	}
 	p, report := pipeline.LoadText("pipeline.yaml", yaml, pipeline.Options{
-		Catalog: rig.catalog(o.Catalog, state), DefaultState: "scratch", Log: o.Log, Replay: o.Replay,
+		Catalog: rig.catalog(o.Catalog, state), DefaultState: "scratch", Log: o.Log, Replay: o.Replay, Measure: o.Measure,
 		Getenv: func(name string) (string, bool) { v, ok := o.Env[name]; return v, ok },
 	})
 	rig.Pipeline = p
