@@ -156,6 +156,7 @@ type Counter struct {
 	Owner
 	Name   string
 	Reason string // of dead letters
+	engine bool
 	n      atomic.Int64
 }
 
@@ -165,7 +166,7 @@ func (c *Counter) Inc() { c.n.Add(1) }
 // Add adds k.
 func (c *Counter) Add(k int) { c.n.Add(int64(k)) }
 
-func (c *Counter) count() Count { return Count{c.Owner, c.Name, c.Reason, c.Value()} }
+func (c *Counter) count() Count { return Count{c.Owner, c.Name, c.Reason, c.engine, c.Value()} }
 
 // Value returns the count so far.
 func (c *Counter) Value() int64 { return c.n.Load() }

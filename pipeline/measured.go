@@ -5,6 +5,9 @@ import "slices"
 // Measured is what a pipeline has counted and timed, for monitoring. Counts only grow; they
 // are read one after another, while the pipeline goes on.
 type Measured struct {
+	// Book tells whose counts these are: two pipelines with the same one share them, so
+	// that what one has counted is in the other's counts too.
+	Book any
 	// Counts are those of [Stats], and those of the engine for each flow, stage, source
 	// and sink.
 	Counts  []Count
@@ -45,7 +48,7 @@ const (
 // Without [Options].Measure there are no timings, and what enters and leaves stages is
 // not counted.
 func (p *Pipeline) Measured() Measured {
-	m := Measured{Types: map[Owner]string{}}
+	m := Measured{Book: &p.stats, Types: map[Owner]string{}}
 	p.stats.mu.Lock()
 	counters, timings := slices.Concat(p.stats.counters, p.stats.engine), slices.Clone(p.stats.timings)
 	p.stats.mu.Unlock()

@@ -12,6 +12,9 @@ const (
 	TimeCommit  = "commit"
 	TimeRelease = "release"
 	TimeLast    = "last"
+
+	// TimeRoundTrip is what a store calls the way to its server and back.
+	TimeRoundTrip = "round_trip"
 )
 
 func (env *Env) measuredClaims(c Claims) Claims {

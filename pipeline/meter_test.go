@@ -143,7 +143,7 @@ func TestMeterSaysWhyEventsBecameDeadLetters(t *testing.T) {
 	panics := stageOf("panics", pipeline.Map(func(context.Context, *pipeline.Event) error { panic("oh") }))
 	for _, c := range []struct {
 		stage, to, part, reason string
-		fail                error
+		fail                    error
 	}{
 		{"panics", "out", "panics", pipeline.DeadPanic, nil},
 		{"", "out", "out", pipeline.DeadGivenUp, errors.New("away")},

@@ -47,6 +47,10 @@ type Source struct {
 	// in any unit. A total of 0 is unknown.
 	Progress func() (done, total int64)
 
+	// Backlog, when set, says what waits in the source. It is asked for seldom, and only
+	// when somebody watches the pipeline: it may take a request, and must end with ctx.
+	Backlog func(ctx context.Context) (Backlog, error)
+
 	// settled, when set, is told what became of a message before the flow counts
 	// it as settled; a nil error means that it is.
 	settled func(m *message.Message, err error)

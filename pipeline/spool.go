@@ -63,7 +63,7 @@ func newSpooled(f *flow, s *namedSource, c spoolConfig, env *Env) *spooled {
 func (s *spooled) source() *Source {
 	return &Source{
 		Subscriber: s, Topic: s.inner.Topic, Hold: Forever, Ordered: s.inner.Ordered && s.flow.policy.dead != nil,
-		Redelivery: s.inner.Redelivery, Retention: s.inner.Retention, Err: s.brokeOff, settled: s.settled,
+		Redelivery: s.inner.Redelivery, Retention: s.inner.Retention, Err: s.brokeOff, settled: s.settled, Backlog: s.inner.Backlog,
 	}
 }
 

@@ -21,23 +21,23 @@ type stats struct {
 func (s *stats) counter(at Owner, name string) *Counter {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return counterIn(&s.counters, at, name, "")
+	return counterIn(&s.counters, at, name, "", false)
 }
 
 // engineCounter is counter for what only [Pipeline.Measured] returns.
 func (s *stats) engineCounter(at Owner, name, reason string) *Counter {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return counterIn(&s.engine, at, name, reason)
+	return counterIn(&s.engine, at, name, reason, true)
 }
 
-func counterIn(list *[]*Counter, at Owner, name, reason string) *Counter {
+func counterIn(list *[]*Counter, at Owner, name, reason string, engine bool) *Counter {
 	for _, c := range *list {
 		if c.Owner == at && c.Name == name && c.Reason == reason {
 			return c
 		}
 	}
-	c := &Counter{Owner: at, Name: name, Reason: reason}
+	c := &Counter{Owner: at, Name: name, Reason: reason, engine: engine}
 	*list = append(*list, c)
 	return c
 }
@@ -87,6 +87,7 @@ type Count struct {
 	Owner
 	Name   string
 	Reason string // of dead letters
+	Engine bool   // the engine keeps it, and not the part
 	Value  int64
 }
 
