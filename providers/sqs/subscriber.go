@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/ThreeDotsLabs/watermill/message"
@@ -22,13 +23,14 @@ func newSource(sub *Subscriber, env *pipeline.Env) *pipeline.Source {
 	c := sub.config
 	sub.stopping = env.Stopping()
 	sub.counts = countsOf(env)
-	source := &pipeline.Source{Subscriber: sub, Topic: c.Queue, InFlight: c.MaxInFlight, Hold: c.hold(), Retention: c.Retention, Returns: true, Serial: isFIFO(c.Queue), Ordered: isFIFO(c.Queue)}
+	source := &pipeline.Source{Subscriber: sub, Topic: c.Queue, InFlight: c.MaxInFlight, Hold: c.hold(), Retention: c.Retention, Returns: true, Serial: isFIFO(c.Queue), Ordered: isFIFO(c.Queue), Backlog: sub.backlog}
 	env.OnStart(func(ctx context.Context) error {
 		q, err := sub.open(ctx, c.Queue)
 		if err != nil {
 			return err
 		}
 		sub.found = q
+		sub.opened.Store(q)
 		source.Redelivery = q.visibility
 		return nil
 	})
@@ -70,10 +72,12 @@ type Subscriber struct {
 	log      *slog.Logger
 	open     func(ctx context.Context, name string) (*queue, error)
 	counts   *counts
-	plain    bool            // messages are Watermill's own, not events
-	stopping <-chan struct{} // closed when the flow stops, nil without one
-	grace    time.Duration   // how long Close waits for messages under way
-	found    *queue          // by the start of the pipeline
+	plain    bool                  // messages are Watermill's own, not events
+	stopping <-chan struct{}       // closed when the flow stops, nil without one
+	grace    time.Duration         // how long Close waits for messages under way
+	found    *queue                // by the start of the pipeline
+	opened   atomic.Pointer[queue] // found, for those who ask for the backlog
+	behind   behind
 
 	closing  sync.Once
 	closeErr error

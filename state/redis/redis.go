@@ -58,6 +58,7 @@ func New(c Config, env *pipeline.Env) (pipeline.State, error) {
 		return nil, err
 	}
 	s.lost = env.Counter(CountClaimLost)
+	s.pipe.Time = roundTrips(env)
 	env.OnStart(s.open)
 	env.OnClose(s.close)
 	return s, nil
