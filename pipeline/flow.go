@@ -52,6 +52,7 @@ type namedSource struct {
 	preset *presetUse    // nil: it is named by itself
 	stages []*builtStage // of its preset, before those of the flow
 	handle Handler       // what its events go through
+	read   *Counter      // events that came from it
 }
 
 // builtStage is a stage of a flow with what check asks about.
@@ -81,6 +82,7 @@ func (f *flow) compile() {
 	f.handle = f.readable(h, unclaimed)
 	for _, s := range f.sources {
 		s.handle = f.handle
+		s.read = f.pipeline.stats.engineCounter(Owner{Kind: KindSource, Flow: f.name, Part: s.name}, CountRead, "")
 		if len(s.stages) > 0 {
 			s.handle = f.readable(f.chain(s.stages, h, unclaimed), unclaimed)
 		}

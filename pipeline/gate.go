@@ -15,8 +15,7 @@ import (
 type gate struct {
 	flow    *flow
 	source  *namedSource
-	read    *Counter // events that were let through
-	foreign bool     // the router is somebody else's, and may have middlewares
+	foreign bool // the router is somebody else's, and may have middlewares
 
 	open    sync.WaitGroup // messages under way
 	done    chan struct{}  // closed after the last of them
@@ -34,8 +33,7 @@ type gate struct {
 }
 
 func newGate(f *flow, s *namedSource) *gate {
-	read := f.pipeline.stats.engineCounter(Owner{Kind: KindSource, Flow: f.name, Part: s.name}, CountRead, "")
-	return &gate{flow: f, source: s, read: read, done: make(chan struct{}), over: make(chan struct{})}
+	return &gate{flow: f, source: s, done: make(chan struct{}), over: make(chan struct{})}
 }
 
 // subscribe subscribes to the source. [Pipeline.Run] opens all gates before an event
@@ -174,7 +172,7 @@ func (g *gate) pass(m *message.Message, out chan<- *message.Message) bool {
 	select {
 	case out <- m:
 		f.pipeline.stats.read.Add(int64(len(events)))
-		g.read.Add(len(events))
+		g.source.read.Add(len(events))
 		if g.foreign {
 			go t.watch(m)
 		}

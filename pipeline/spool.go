@@ -47,7 +47,7 @@ const CountAgain = "offered_again"
 func newSpooled(f *flow, s *namedSource, c spoolConfig, env *Env) *spooled {
 	sp := &spooled{
 		name: s.name, node: s.node, inner: s.Source, flow: f, config: c, clock: env.Clock, log: env.Log.With("spool", c.Path),
-		again: env.Counter(CountAgain), queue: newSpoolQueue(),
+		again: f.pipeline.stats.counter(Owner{Kind: KindSource, Flow: f.name, Part: s.name}, CountAgain), queue: newSpoolQueue(),
 	}
 	sp.trouble = trouble{clock: sp.clock, log: sp.log, bad: "the spool cannot be written: the source keeps its messages", good: "the spool can be written again"}
 	if s.Push {
