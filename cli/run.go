@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"os"
 	"os/signal"
 	"syscall"
@@ -19,6 +18,8 @@ type runFlags struct {
 	files  []string
 	strict bool
 	quiet  bool
+	trace  string // the id of an event that is followed
+	log    logFlags
 }
 
 func runCommand(catalog pipeline.Catalog, t terminal) *cobra.Command {
@@ -33,7 +34,7 @@ back and finishes those under way; the second stops at once.
 Exit code 0 when the input was handled, also when some events became dead
 letters; 1 when the file has problems, when something could not be read, written
 or finished, or when a finite input was interrupted before its end.`,
-		Example:           "  leat run\n  leat run -f pipeline.yaml -f local.yaml",
+		Example:           "  leat run\n  leat run -f pipeline.yaml -f local.yaml\n  leat run --trace-event 370724761431111111",
 		Args:              atMostOneFile,
 		ValidArgsFunction: yamlFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -41,12 +42,18 @@ or finished, or when a finite input was interrupted before its end.`,
 			if err != nil {
 				return err
 			}
-			return flags.run(cmd.Context(), first, pipeline.Options{Catalog: catalog, Overlays: overlays, Log: newLog(t.err)}, t)
+			log, err := flags.log.open(t.err)
+			if err != nil {
+				return err
+			}
+			return flags.run(cmd.Context(), first, pipeline.Options{Catalog: catalog, Overlays: overlays, Log: log, Sight: follow(flags.trace, log)}, t)
 		},
 	}
 	filesFlag(c, &flags.files)
 	c.Flags().BoolVar(&flags.strict, "strict", false, "exit with 1 when an event became a dead letter")
 	c.Flags().BoolVarP(&flags.quiet, "quiet", "q", false, "print neither progress nor the summary")
+	c.Flags().StringVar(&flags.trace, "trace-event", "", "log what happens to the event with this `ID` at each stage")
+	flags.log.add(c)
 	return c
 }
 
@@ -101,15 +108,3 @@ func untilInterrupted(ctx context.Context, t terminal) (_ context.Context, inter
 }
 
 var errInterrupted = errors.New("interrupted")
-
-// newLog logs as text on a terminal and as JSON elsewhere.
-func newLog(w any) *slog.Logger {
-	f, ok := w.(*os.File)
-	if !ok {
-		return slog.New(slog.DiscardHandler)
-	}
-	if isTerminal(f) {
-		return slog.New(slog.NewTextHandler(f, nil))
-	}
-	return slog.New(slog.NewJSONHandler(f, nil))
-}

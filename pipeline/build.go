@@ -36,7 +36,7 @@ func build(sources []conf.Source, o Options) (*fileBuilder, *Report) {
 
 // build turns the tree into a pipeline, unless there are problems.
 func (b *fileBuilder) build() {
-	b.p = &Pipeline{clock: b.options.Clock, log: b.options.Log, measure: b.options.Measure, epoch: b.options.Clock.Now()}
+	b.p = &Pipeline{clock: b.options.Clock, log: b.options.Log, measure: b.options.Measure, sight: b.options.Sight, epoch: b.options.Clock.Now()}
 	if i := b.options.Isolation; i != nil {
 		b.p.chance = i.Random
 	}

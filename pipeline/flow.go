@@ -97,7 +97,7 @@ func (f *flow) chain(stages []*builtStage, h Handler, u *unclaimed) Handler {
 		if !s.passes {
 			h = Await(h)
 		}
-		h = st.guard(s.stage(h))
+		h = st.guard(st.seen(s.stage(st.seenOn(h))))
 		f.replay.add(s.address, h)
 	}
 	return h

@@ -31,6 +31,7 @@ type Pipeline struct {
 	measure bool
 	epoch   time.Time
 	gauges  []gauge
+	sight   func(Sight)      // nil: nobody watches
 	hide    *redact.Redactor // of secrets in what is written down for people
 
 	failures failures
@@ -67,6 +68,9 @@ type Options struct {
 	// [Pipeline.Measured]. It costs some readings of the clock, for each event or, of
 	// messages with many, for each eighth.
 	Measure bool
+	// Sight is told what happens to each event at each stage and sink; nil: nobody is. It is
+	// called by whoever has the event, concurrently, and must not wait.
+	Sight func(Sight)
 	// Isolation cuts the pipeline off from everything outside; nil: it is not.
 	Isolation *Isolation
 	// DefaultState is used when the file names no state; the zero value: the

@@ -124,7 +124,7 @@ func withPace(h Handler, p *pacer) Handler {
 func (s *sink) handler(f *flow, pol *policy) Handler {
 	st := f.newStep(s.name)
 	st.sink, st.policy, st.breaker = true, pol, s.breaker
-	return st.guard(func(ctx context.Context, e *Event) error { return s.handle(ctx, e) })
+	return st.guard(st.seen(func(ctx context.Context, e *Event) error { return s.handle(ctx, e) }))
 }
 
 // findSink returns the sink that t names, or reports that there is none.
