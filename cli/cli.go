@@ -39,6 +39,7 @@ func StandardCatalog() pipeline.Catalog {
 func Main(catalog pipeline.Catalog, setups ...setup.Def) int {
 	redisapi.Quiet() // every error that it would write of is in ours
 	tuneGC()
+	limitMemory()
 	return run(context.Background(), catalog, setups, os.Args[1:], terminal{os.Stdout, os.Stderr})
 }
 

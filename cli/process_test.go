@@ -58,9 +58,18 @@ func start(t *testing.T, dir string, set []string, args ...string) *process {
 
 func startProgram(t *testing.T, dir string, set []string, name string, args ...string) *process {
 	t.Helper()
+	return startWith(t, nil, dir, set, name, args...)
+}
+
+// startWith gives the process in as its standard input; nil: nothing.
+func startWith(t *testing.T, in *os.File, dir string, set []string, name string, args ...string) *process {
+	t.Helper()
 	p := &process{t: t, cmd: exec.Command(name, args...), said: &output{more: make(chan struct{}, 1)}, ended: make(chan struct{})}
 	p.cmd.Dir, p.cmd.Env = dir, append(os.Environ(), set...)
 	p.cmd.Stdout, p.cmd.Stderr = p.said, p.said
+	if in != nil {
+		p.cmd.Stdin = in
+	}
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

@@ -10,11 +10,11 @@ import (
 
 // showProgress keeps a line on the terminal up to date while a finite input is
 // read. It shows nothing where standard error is no terminal.
-func (flags *runFlags) showProgress(p *pipeline.Pipeline, t terminal) (stop func()) {
-	if flags.quiet || !p.Finite() {
+func (flags *runFlags) showProgress(p func() *pipeline.Pipeline, t terminal) (stop func()) {
+	if flags.quiet || !p().Finite() {
 		return func() {}
 	}
-	return progressOn(t, func(took time.Duration) string { return progressLine(p, took) })
+	return progressOn(t, func(took time.Duration) string { return progressLine(p(), took) })
 }
 
 // progressOn keeps a line up to date, if standard error is a terminal.

@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/leat-io/leat/live"
 	"github.com/leat-io/leat/pipeline"
 	"github.com/spf13/cobra"
 )
@@ -20,6 +21,7 @@ type runFlags struct {
 	quiet  bool
 	trace  string // the id of an event that is followed
 	log    logFlags
+	watch  bool
 }
 
 func runCommand(catalog pipeline.Catalog, t terminal) *cobra.Command {
@@ -31,10 +33,14 @@ func runCommand(catalog pipeline.Catalog, t terminal) *cobra.Command {
 or the command is interrupted. The first Ctrl-C, or SIGTERM, hands held events
 back and finishes those under way; the second stops at once.
 
+SIGHUP has the files read again, and with --watch that happens by itself. Flows
+that are the same go on untouched, changed ones are replaced; a file with
+problems changes nothing.
+
 Exit code 0 when the input was handled, also when some events became dead
 letters; 1 when the file has problems, when something could not be read, written
 or finished, or when a finite input was interrupted before its end.`,
-		Example:           "  leat run\n  leat run -f pipeline.yaml -f local.yaml\n  leat run --trace-event 370724761431111111",
+		Example:           "  leat run\n  leat run -f pipeline.yaml -f local.yaml\n  leat run --watch\n  leat run --trace-event 370724761431111111",
 		Args:              atMostOneFile,
 		ValidArgsFunction: yamlFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -51,6 +57,7 @@ or finished, or when a finite input was interrupted before its end.`,
 	}
 	filesFlag(c, &flags.files)
 	c.Flags().BoolVar(&flags.strict, "strict", false, "exit with 1 when an event became a dead letter")
+	c.Flags().BoolVar(&flags.watch, "watch", false, "reload when pipeline.yaml, or a file that it names, has changed")
 	c.Flags().BoolVarP(&flags.quiet, "quiet", "q", false, "print neither progress nor the summary")
 	c.Flags().StringVar(&flags.trace, "trace-event", "", "log what happens to the event with this `ID` at each stage")
 	flags.log.add(c)
@@ -58,17 +65,23 @@ or finished, or when a finite input was interrupted before its end.`,
 }
 
 func (flags *runFlags) run(ctx context.Context, file string, o pipeline.Options, t terminal) error {
-	p, report := pipeline.LoadWithReport(file, o)
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP) // from the beginning, as without that it would be the end
+	defer signal.Stop(hangups)
+	r, report := live.Load(file, o)
 	printReport(t.err, report)
-	if p == nil {
+	if r == nil {
 		return errProblem
 	}
 	ctx, interrupted, release := untilInterrupted(ctx, t)
 	defer release()
 	begun := time.Now()
-	stopProgress := flags.showProgress(p, t)
-	err := p.Run(ctx)
+	stopProgress := flags.showProgress(r.Pipeline, t)
+	stopReloads := flags.reloads(ctx, hangups, r, t)
+	err := r.Run(ctx)
+	stopReloads()
 	stopProgress()
+	p := r.Pipeline()
 	s := summary{stats: p.Stats(), took: time.Since(begun), startAfresh: p.StartAfresh(), unfinished: interrupted() && p.Finite()}
 	if !flags.quiet {
 		s.print(t.err)

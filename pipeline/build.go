@@ -1,7 +1,6 @@
 package pipeline
 
 import (
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,7 +21,7 @@ type fileBuilder struct {
 
 // build turns files into a pipeline, which is only whole without problems.
 func build(sources []conf.Source, o Options) (*fileBuilder, *Report) {
-	root, problems := conf.Parse(sources, o.Getenv, os.ReadFile)
+	root, problems := conf.Parse(sources, o.Getenv, o.ReadFile)
 	b := &fileBuilder{options: o, root: root, problems: problems}
 	if root == nil || root.Kind == conf.Null {
 		if !problems.HasErrors() {
@@ -36,7 +35,7 @@ func build(sources []conf.Source, o Options) (*fileBuilder, *Report) {
 
 // build turns the tree into a pipeline, unless there are problems.
 func (b *fileBuilder) build() {
-	b.p = &Pipeline{clock: b.options.Clock, log: b.options.Log, measure: b.options.Measure, sight: b.options.Sight, epoch: b.options.Clock.Now()}
+	b.p = newPipeline(b.options)
 	if i := b.options.Isolation; i != nil {
 		b.p.chance = i.Random
 	}
@@ -58,6 +57,7 @@ func (b *fileBuilder) build() {
 	if b.problems.HasErrors() {
 		return
 	}
+	b.addUnits()
 	b.p.hide = redact.New(b.p.Secrets()...)
 	for _, f := range b.p.flows {
 		f.compile()
@@ -95,8 +95,17 @@ func isNumber(n *conf.Node) bool {
 	return err == nil
 }
 
-// buildState builds the state store that the file names, or the default one.
+// buildState builds the state store that the file names, or the default one, or takes over
+// that of the pipeline before.
 func (b *fileBuilder) buildState() {
+	s := b.newPart("state", "")
+	var given typed
+	b.chooseState(s, &given)
+	s.state = b.p.state
+	b.p.state = b.built(s, func(m marker) { m.typed(given) }).state
+}
+
+func (b *fileBuilder) chooseState(s *part, given *typed) {
 	n := b.config.State
 	if r := b.options.Replay; r != nil && r.OnlySinks {
 		b.p.state = noState{}
@@ -108,7 +117,7 @@ func (b *fileBuilder) buildState() {
 			n = &conf.Node{Kind: conf.Map, Fields: []conf.Field{{Key: at, Value: emptyMap(at)}}}
 		} else {
 			b.p.state = noState{}
-			b.isolateState(nil, len(b.p.hooks))
+			b.isolateState(nil, s.from)
 			return
 		}
 	}
@@ -119,12 +128,12 @@ func (b *fileBuilder) buildState() {
 		return
 	}
 	def := b.options.Catalog.States[slices.Index(names, t.name)]
-	hooks := len(b.p.hooks)
-	s, _, ok := def.build(t.settings, b.envOf("state", t.name), b.problems)
+	*given = t
+	store, _, ok := def.build(t.settings, b.envOf(s, t.name), b.problems)
 	if ok {
-		b.p.state = s
+		b.p.state = store
 	}
-	b.isolateState(s, hooks)
+	b.isolateState(store, s.from)
 }
 
 func (b *fileBuilder) defaultState() string {
@@ -144,9 +153,9 @@ func (b *fileBuilder) env(name string, f *flow) *Env {
 }
 
 // envOf is the env of a part that belongs to no flow.
-func (b *fileBuilder) envOf(kind, name string) *Env {
+func (b *fileBuilder) envOf(pt *part, name string) *Env {
 	env := b.env(name, nil)
-	env.kind = kind
+	env.kind, env.part = pt.kind, pt
 	return env
 }
 

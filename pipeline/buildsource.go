@@ -74,6 +74,7 @@ func (b *fileBuilder) buildSource(f *flow, item *conf.Node, alone bool) {
 		return
 	}
 	named.Source, named.config = s, c
+	b.inherit(f, named, hooks)
 	f.sources = append(f.sources, named)
 	if i := b.options.Isolation; i != nil {
 		b.isolate(hooks)
@@ -82,6 +83,24 @@ func (b *fileBuilder) buildSource(f *flow, item *conf.Node, alone bool) {
 	}
 	if spool != nil {
 		b.spoolSource(f, named, *spool, alone)
+	}
+}
+
+// inherit has a source that ends by itself be handed over, or takes over that of the
+// flow before.
+func (b *fileBuilder) inherit(f *flow, s *namedSource, hooks int) {
+	if !s.Finite || b.options.Isolation != nil {
+		return
+	}
+	m := markSource(s.given, f.uses)
+	if s.estate = b.options.After.heirTo(f.name, s.name, m); s.estate != nil {
+		b.p.hooks = b.p.hooks[:hooks]
+		s.Source = s.estate.source
+		return
+	}
+	s.estate = &estate{source: s.Source, mark: m, hooks: slices.Clone(b.p.hooks[hooks:])}
+	for i := hooks; i < len(b.p.hooks); i++ {
+		b.p.hooks[i].estate = s.estate
 	}
 }
 

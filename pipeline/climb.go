@@ -32,7 +32,7 @@ func (a *after) pass(l *lane, err error) error {
 func (a *after) doSafely(err error) (out error) {
 	defer func() {
 		if r := recover(); r != nil {
-			out = &returned{fmt.Errorf("panic: %v\n%s", r, debug.Stack())}
+			out = &returned{fmt.Errorf("panic: %v\n%s", r, debug.Stack()), true}
 		}
 	}()
 	return a.do(err)

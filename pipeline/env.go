@@ -27,6 +27,7 @@ type Env struct {
 	passes   bool   // of a stage: see [StageDef.Passes]
 	space    string // what its records in the state store are kept under
 	flow     *flow
+	part     *part // of a sink or state store
 	node     *conf.Node
 	problems *conf.Problems
 }
@@ -36,13 +37,24 @@ type Env struct {
 // and not when it stops later, since events are finished after that: what f starts
 // must end in [Env.OnClose].
 func (env *Env) OnStart(f func(ctx context.Context) error) {
-	env.pipeline.hooks = append(env.pipeline.hooks, hook{name: env.label(), start: f, source: env.kind == kindSource, sink: env.kind == kindSink})
+	env.pipeline.hooks = append(env.pipeline.hooks, env.hook(hook{start: f, source: env.kind == kindSource}))
 }
 
 // OnClose has f called after the last event; the parts that were built last are
 // closed first.
 func (env *Env) OnClose(f func() error) {
-	env.pipeline.hooks = append(env.pipeline.hooks, hook{name: env.label(), close: f, sink: env.kind == kindSink})
+	env.pipeline.hooks = append(env.pipeline.hooks, env.hook(hook{close: f}))
+}
+
+// OnReload has f called after every reload that leaves this part as it is, for what it may
+// find changed outside of the file.
+func (env *Env) OnReload(f func()) {
+	env.pipeline.hooks = append(env.pipeline.hooks, env.hook(hook{reload: f}))
+}
+
+func (env *Env) hook(h hook) hook {
+	h.name, h.flow, h.sink = env.label(), env.flow, env.kind == kindSink
+	return h
 }
 
 func (env *Env) label() string {
@@ -96,7 +108,11 @@ func (env *Env) NotBefore() time.Time {
 	if longest == 0 {
 		return time.Time{}
 	}
-	return env.Clock.Now().Add(longest)
+	opened := env.Clock.Now()
+	if parts := env.pipeline.parts; len(parts) > 0 && parts[0].open() {
+		opened = time.Unix(0, parts[0].since.Load()) // this flow may be younger than the run
+	}
+	return opened.Add(longest)
 }
 
 // Stopping returns a channel that closes when the flow stops: what a source gets

@@ -14,6 +14,9 @@ import (
 type flow struct {
 	name     string
 	node     *conf.Node // where it is named
+	value    *conf.Node // what the file says of it
+	uses     []string   // see [Env.Uses]
+	sinks    map[*sink]bool
 	pipeline *Pipeline
 	clock    Clock
 	config   flowConfig
@@ -53,6 +56,7 @@ type namedSource struct {
 	stages []*builtStage // of its preset, before those of the flow
 	handle Handler       // what its events go through
 	read   *Counter      // events that came from it
+	estate *estate       // nil: what goes back to it comes again
 }
 
 // builtStage is a stage of a flow with what check asks about.

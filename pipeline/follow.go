@@ -16,6 +16,7 @@ type numbering struct {
 	finite    bool   // all sources end by themselves
 	followers []*Follower
 	flows     []*flow
+	failures  failures
 }
 
 // take gives out n numbers and returns the first.

@@ -15,7 +15,8 @@ import (
 type gate struct {
 	flow    *flow
 	source  *namedSource
-	foreign bool // the router is somebody else's, and may have middlewares
+	estate  *estate // nil: no other flow gets the source
+	foreign bool    // the router is somebody else's, and may have middlewares
 
 	open    sync.WaitGroup // messages under way
 	done    chan struct{}  // closed after the last of them
@@ -33,7 +34,11 @@ type gate struct {
 }
 
 func newGate(f *flow, s *namedSource) *gate {
-	return &gate{flow: f, source: s, done: make(chan struct{}), over: make(chan struct{})}
+	g := &gate{flow: f, source: s, done: make(chan struct{}), over: make(chan struct{})}
+	if f.pipeline.replace {
+		g.estate = s.estate
+	}
+	return g
 }
 
 // subscribe subscribes to the source. [Pipeline.Run] opens all gates before an event
@@ -43,10 +48,7 @@ func newGate(f *flow, s *namedSource) *gate {
 // The subscription has a context of its own, see [gate.Subscribe]; only while it
 // is being opened does ctx, or a stop of the flow, end it.
 func (g *gate) subscribe(ctx context.Context) error {
-	g.mu.Lock()
-	opened := g.in != nil
-	g.mu.Unlock()
-	if opened {
+	if g.opened() {
 		return nil
 	}
 	subscription, cancel := context.WithCancel(context.WithoutCancel(ctx))
@@ -56,10 +58,25 @@ func (g *gate) subscribe(ctx context.Context) error {
 		cancel()
 		return fmt.Errorf("flow %s: source %s: %w", g.flow.name, g.source.name, err)
 	}
-	g.mu.Lock()
-	g.in, g.cancel = in, cancel
-	g.mu.Unlock()
+	g.estate.opened(g, in, cancel)
+	g.set(in, cancel)
 	return nil
+}
+
+// opened reports whether the gate has a subscription, its own or that of the flow before.
+func (g *gate) opened() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if e := g.estate; e != nil && g.in == nil {
+		g.in, g.cancel = e.in, e.cancel
+	}
+	return g.in != nil
+}
+
+func (g *gate) set(in <-chan *message.Message, cancel context.CancelFunc) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.in, g.cancel = in, cancel
 }
 
 // whileOpening calls cancel when ctx or stopping ends before release is called.
@@ -109,8 +126,10 @@ func (g *gate) run(out chan<- *message.Message, unwatch func() bool) {
 	}
 	unwatch() // the router ends the context when out closes, and nothing stops then
 	close(out)
-	g.cancel()
-	go refuse(g.in)
+	if !g.estate.hasHeir() {
+		g.cancel()
+		go refuse(g.in)
+	}
 }
 
 // refuse hands back what a source still gives while it ends.
@@ -122,6 +141,9 @@ func refuse(in <-chan *message.Message) {
 
 // forward ends with the source or with the flow.
 func (g *gate) forward(out chan<- *message.Message) {
+	if !g.passLeft(out) {
+		return
+	}
 	for {
 		select {
 		case <-g.flow.stopping:
@@ -132,11 +154,33 @@ func (g *gate) forward(out chan<- *message.Message) {
 				return
 			}
 			if !g.pass(m, out) {
-				m.Nack()
 				return
 			}
 		}
 	}
+}
+
+// passLeft lets through what the flow before has left, all of it or none: what is not
+// begun stays for the next.
+func (g *gate) passLeft(out chan<- *message.Message) bool {
+	if g.estate == nil {
+		return true
+	}
+	left := g.estate.take()
+	for i, r := range left {
+		if !g.passRelay(r, out) {
+			for _, r := range left[i:] {
+				r.refused()
+			}
+			return false
+		}
+	}
+	return true
+}
+
+func (g *gate) passRelay(r *relay, out chan<- *message.Message) bool {
+	m, b := r.offer()
+	return g.passAs(&ticket{batch: b, relay: r}, m, out)
 }
 
 // sourceEnded tells a source that came to its end from one that broke off: what
@@ -146,6 +190,7 @@ func (g *gate) sourceEnded() {
 		g.err = g.source.Err()
 	}
 	if g.err == nil {
+		g.estate.end()
 		g.flow.group.sourceEnded()
 		return
 	}
@@ -153,32 +198,52 @@ func (g *gate) sourceEnded() {
 	g.flow.group.stop()
 }
 
-// pass lets a message through, or returns false when the flow stops first.
+// pass lets a message through, or hands it back and returns false when the flow stops
+// first.
 func (g *gate) pass(m *message.Message, out chan<- *message.Message) bool {
-	f := g.flow
-	b := eventsOf(m, f.clock.Now())
-	events := b.events
-	if len(events) == 0 {
+	b := eventsOf(m, g.flow.clock.Now())
+	if len(b.events) == 0 {
 		m.Ack()
 		return true
 	}
-	slots := min(len(events), f.limits.maxInFlight) // the others take theirs as these come free
-	if !f.limits.admit(f.stopping, slots) {
+	if e := g.estate; e != nil {
+		r := e.relay(m, b)
+		passed := g.passRelay(r, out)
+		if !passed {
+			r.refused()
+		}
+		return passed
+	}
+	passed := g.passAs(&ticket{batch: b}, m, out)
+	if !passed {
+		m.Nack()
+	}
+	return passed
+}
+
+// passAs lets m through with a ticket, or returns false when the flow stops first.
+func (g *gate) passAs(t *ticket, m *message.Message, out chan<- *message.Message) bool {
+	f, n := g.flow, len(t.events)
+	t.gate, t.slots = g, min(n, f.limits.maxInFlight) // the others take theirs as these come free
+	if !f.limits.admit(f.stopping, t.slots) {
 		return false
 	}
-	t := &ticket{slots: slots, number: f.group.take(len(events)), batch: b, gate: g}
+	t.number = f.group.take(n)
+	again := t.relay != nil && t.relay.again // before the message is somebody else's
 	m.SetContext(context.WithValue(m.Context(), ticketKey{}, t))
 	g.open.Add(1)
 	select {
 	case out <- m:
-		f.pipeline.stats.read.Add(int64(len(events)))
-		g.source.read.Add(len(events))
+		if !again {
+			f.pipeline.stats.read.Add(int64(n))
+			g.source.read.Add(n)
+		}
 		if g.foreign {
 			go t.watch(m)
 		}
 		return true
 	case <-f.stopping:
-		f.limits.free(slots)
+		f.limits.free(t.slots)
 		g.open.Done()
 		return false
 	}

@@ -22,11 +22,14 @@ func (g *gate) finish() error {
 	switch {
 	case begun:
 		<-g.over
+	case g.estate.hasHeir():
 	case in != nil: // no router has read it
 		g.cancel()
 		go refuse(in)
 	}
-	g.closing.Do(func() { g.closeErr = g.closeSource() })
+	if !g.estate.hasHeir() && !g.estate.isClosed() {
+		g.closing.Do(func() { g.closeErr = g.closeSource() })
+	}
 	return errors.Join(g.stopErr, g.endedBy(), g.closeErr)
 }
 

@@ -52,7 +52,7 @@ func (env *Env) LeaseOf(name string) Lease {
 // Fail stops the flow and those it is linked with, and has [Pipeline.Run] return the
 // error: held events go back, those under way are finished.
 func (env *Env) Fail(err error) {
-	env.pipeline.failures.add(fmt.Errorf("%s: %w", env.label(), err))
+	env.flow.group.failures.add(fmt.Errorf("%s: %w", env.label(), err))
 	env.flow.group.stop()
 }
 

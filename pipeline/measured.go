@@ -48,7 +48,7 @@ const (
 // Without [Options].Measure there are no timings, and what enters and leaves stages is
 // not counted.
 func (p *Pipeline) Measured() Measured {
-	m := Measured{Book: &p.stats, Types: map[Owner]string{}}
+	m := Measured{Book: p.stats, Types: map[Owner]string{}}
 	p.stats.mu.Lock()
 	counters, timings := slices.Concat(p.stats.counters, p.stats.engine), slices.Clone(p.stats.timings)
 	p.stats.mu.Unlock()

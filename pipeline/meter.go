@@ -65,7 +65,7 @@ func (s *step) newMeter() *stepMeter {
 	if !f.measure {
 		return nil
 	}
-	stats, at := &f.pipeline.stats, s.owner()
+	stats, at := f.pipeline.stats, s.owner()
 	counter := func(name string) *Counter { return stats.engineCounter(at, name, "") }
 	m := &stepMeter{sink: s.sink, in: counter(CountIn), out: counter(CountOut), ended: counter(countEnded), extra: counter(countExtra), inside: stats.timing(at, TimeInside, stepScale)}
 	if s.sink && !s.policy.last {

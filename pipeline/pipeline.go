@@ -20,24 +20,37 @@ type Pipeline struct {
 	stopTimeout time.Duration
 	started     atomic.Bool
 
-	flows []*flow // in the order of the file
-	sinks []*sink
-	state State
-	steps []*step
-	hooks []hook
-	tries []try
-	stats stats
-	// measure: see [Options].Measure. The readings of clocks are times since epoch.
-	measure bool
-	epoch   time.Time
+	flows   []*flow // in the order of the file
+	sinks   []*sink
+	state   State
+	steps   []*step
+	parts   []*part // the state store, then the sinks
+	units   []*unit // of flows
+	hooks   []hook
+	tries   []try
+	stats   *stats
+	measure bool      // see [Options].Measure
+	epoch   time.Time // readings of clocks are times since then
 	gauges  []gauge
 	sight   func(Sight)      // nil: nobody watches
 	hide    *redact.Redactor // of secrets in what is written down for people
 
-	failures failures
-	spools   []*spooled
-	leases   localLeases
-	chance   func(n int64) int64 // nil: see random
+	spools  []*spooled
+	leases  *localLeases
+	chance  func(n int64) int64 // nil: see random
+	replace bool                // it is part of a [Running]
+	read    func(name string) ([]byte, error)
+}
+
+// newPipeline returns an empty pipeline. After another one it goes on with what does not
+// belong to any of its flows.
+func newPipeline(o Options) *Pipeline {
+	p := &Pipeline{clock: o.Clock, log: o.Log, read: o.ReadFile, measure: o.Measure, epoch: o.Clock.Now(), sight: o.Sight, stats: &stats{}, leases: &localLeases{}}
+	if o.After != nil {
+		before := o.After.Pipeline()
+		p.stats, p.leases = before.stats, before.leases
+	}
+	return p
 }
 
 // Options are what a program lends to a pipeline.
@@ -73,6 +86,12 @@ type Options struct {
 	Sight func(Sight)
 	// Isolation cuts the pipeline off from everything outside; nil: it is not.
 	Isolation *Isolation
+	// After is what runs and what the pipeline is to come after, see
+	// [Running.Replace]; nil: it runs by itself.
+	After *Running
+	// ReadFile reads pipeline.yaml, overlays, presets and what ${file:…} names; nil:
+	// os.ReadFile.
+	ReadFile func(name string) ([]byte, error)
 	// DefaultState is used when the file names no state; the zero value: the
 	// first of Catalog.States, with its defaults.
 	DefaultState string
@@ -145,10 +164,11 @@ func load(path string, o Options) (*Pipeline, *Report) {
 }
 
 func loadBuilder(path string, o Options) (*fileBuilder, *Report) {
+	o = o.withDefaults()
 	var sources []conf.Source
 	unread := &conf.Problems{}
 	for _, name := range append([]string{path}, o.Overlays...) {
-		data, err := os.ReadFile(name)
+		data, err := o.ReadFile(name)
 		if err != nil {
 			unread.Errorf(nil, "%v", readError(name, err))
 			continue
@@ -161,7 +181,7 @@ func loadBuilder(path string, o Options) (*fileBuilder, *Report) {
 	if unread.HasErrors() {
 		return &fileBuilder{}, &Report{unread}
 	}
-	return build(sources, o.withDefaults())
+	return build(sources, o)
 }
 
 func readError(name string, err error) error {
@@ -185,6 +205,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Getenv == nil {
 		o.Getenv = os.LookupEnv
+	}
+	if o.ReadFile == nil {
+		o.ReadFile = os.ReadFile
 	}
 	return o
 }

@@ -83,13 +83,28 @@ type presetParameter struct {
 // those in files that pipeline.yaml names, which come first.
 func (b *fileBuilder) readPresets() {
 	for _, name := range b.config.Presets {
-		def := PresetDef{Files: os.DirFS(filepath.Dir(name)), file: filepath.Base(name), label: name}
+		def := PresetDef{Files: folder{os.DirFS(filepath.Dir(name)), filepath.Dir(name), b.options.ReadFile}, file: filepath.Base(name), label: name}
 		if file := b.parsePreset(def); file != nil && b.mayBeCalled(file.Preset, name) {
 			def.Name = file.Preset
 			b.presets = append(b.presets, def)
 		}
 	}
 	b.presets = append(b.presets, b.options.Catalog.Presets...)
+}
+
+// folder is files of a folder, as the options have them read.
+type folder struct {
+	fs.FS
+	path string
+	read func(name string) ([]byte, error)
+}
+
+// ReadFile implements [fs.ReadFileFS].
+func (f folder) ReadFile(name string) ([]byte, error) {
+	if !fs.ValidPath(name) {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrInvalid}
+	}
+	return f.read(filepath.Join(f.path, filepath.FromSlash(name)))
 }
 
 // mayBeCalled refuses a name that is taken by something that is no preset, or twice.
@@ -118,7 +133,7 @@ func (b *fileBuilder) parsePreset(def PresetDef) *presetFile {
 		b.problems.Errorf(nil, "%v", readError(def.label, err))
 		return nil
 	}
-	root, problems := conf.Parse([]conf.Source{{Name: def.label, Data: data}}, b.options.Getenv, os.ReadFile)
+	root, problems := conf.Parse([]conf.Source{{Name: def.label, Data: data}}, b.options.Getenv, b.options.ReadFile)
 	file := &presetFile{}
 	ok := root != nil && conf.Decode(root, file, problems)
 	b.problems.Include(problems)

@@ -38,7 +38,7 @@ func (s *step) retry(ctx context.Context, l *lane, e *Event, call Handler, err e
 			return s.bury(ctx, l, e, f)
 		}
 		if waitErr != nil {
-			return &returned{errors.Join(waitErr, s.flow.pipeline.tellable(e, f.err))}
+			return &returned{err: errors.Join(waitErr, s.flow.pipeline.tellable(e, f.err))}
 		}
 		l.reached.Store(s.id)
 		if f.attempts > 0 {
@@ -51,7 +51,7 @@ func (s *step) retry(ctx context.Context, l *lane, e *Event, call Handler, err e
 		case f.err == nil || isReturned(f.err):
 			return f.err
 		case errors.Is(f.err, ErrReturned):
-			return &returned{f.err}
+			return &returned{err: f.err}
 		case l.reached.Load() != s.id:
 			return s.giveBack(e, f.err)
 		case Rejected(f.err) || s.givenUp(f):

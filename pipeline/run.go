@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/ThreeDotsLabs/watermill/message"
 )
@@ -16,8 +15,13 @@ type hook struct {
 	name   string
 	start  func(context.Context) error
 	close  func() error
+	reload func()
 	source bool
 	sink   bool
+
+	flow   *flow   // whose it is, nil for a part
+	part   *part   // whose it is, nil for a flow
+	estate *estate // it belongs to a source that may be handed over
 }
 
 // Run opens what the pipeline needs, moves events until all sources have ended
@@ -26,17 +30,11 @@ type hook struct {
 // stop timeout. The error says what could not be opened, read, finished or
 // closed; events that became dead letters are no error. A pipeline runs once.
 func (p *Pipeline) Run(ctx context.Context) error {
-	if err := p.start(ctx); err != nil {
+	r, err := start(ctx, p)
+	if err != nil {
 		return err
 	}
-	gates, routers, err := p.routers()
-	if err == nil {
-		err = subscribeAll(ctx, gates)
-	}
-	if err == nil {
-		err = runAll(ctx, p, gates, routers)
-	}
-	return errors.Join(err, p.close())
+	return r.Wait()
 }
 
 // start runs the start hooks; when one fails, what was started is closed again.
@@ -44,12 +42,19 @@ func (p *Pipeline) start(ctx context.Context) error {
 	if p.started.Swap(true) {
 		return errors.New("a pipeline runs once: load it again to run it again")
 	}
-	for _, h := range sourcesFirst(p.hooks) {
+	if err := startHooks(ctx, p.hooks); err != nil {
+		return errors.Join(err, p.close())
+	}
+	return nil
+}
+
+func startHooks(ctx context.Context, hooks []hook) error {
+	for _, h := range sourcesFirst(hooks) {
 		if h.start == nil {
 			continue
 		}
 		if err := startWith(ctx, h.start); err != nil {
-			return errors.Join(fmt.Errorf("%s: %w", h.name, err), p.close())
+			return fmt.Errorf("%s: %w", h.name, err)
 		}
 	}
 	return nil
@@ -79,39 +84,15 @@ func sourcesFirst(hooks []hook) []hook {
 	})
 }
 
-// close runs the close hooks, those of the parts built last first.
+// close closes all of the pipeline that it has started itself.
 func (p *Pipeline) close() error {
-	var errs []error
-	for i := len(p.hooks) - 1; i >= 0; i-- {
-		if h := p.hooks[i]; h.close != nil {
-			if err := h.close(); err != nil {
-				errs = append(errs, fmt.Errorf("%s: %w", h.name, err))
-			}
+	err := closeHooks(p.hooks)
+	for _, u := range p.units {
+		if !u.running.Load() {
+			u.free()
 		}
 	}
-	for _, f := range p.flows {
-		f.kill()
-		f.crew.end()
-	}
-	return errors.Join(errs...)
-}
-
-// routers makes one Watermill router per flow: a router closes itself when its
-// last handler stops, which must not concern other flows. Waiting for events is
-// the gates' business, so the router need not.
-func (p *Pipeline) routers() (gates []*gate, routers []*message.Router, err error) {
-	for _, f := range p.flows {
-		if len(f.sources) == 0 {
-			continue
-		}
-		r, err := message.NewRouter(message.RouterConfig{CloseTimeout: time.Second}, quietLogger{p.log})
-		if err != nil {
-			return nil, nil, err
-		}
-		gates = append(gates, f.addTo(r)...)
-		routers = append(routers, r)
-	}
-	return gates, routers, nil
+	return err
 }
 
 // addTo adds a consumer handler for each source of the flow.
@@ -146,21 +127,13 @@ func finishAll(gates []*gate) error {
 	return errors.Join(errs...)
 }
 
-// runAll runs the routers until the last one ends.
-func runAll(ctx context.Context, p *Pipeline, gates []*gate, routers []*message.Router) error {
-	errs := make([]error, len(routers))
-	unwatch := context.AfterFunc(ctx, p.Stop)
-	defer unwatch()
-	var routed sync.WaitGroup
-	for i, r := range routers {
-		routed.Go(func() {
-			if errs[i] = r.Run(context.WithoutCancel(ctx)); errs[i] != nil {
-				p.Stop()
-			}
-		})
+// failed joins why flows were stopped.
+func (p *Pipeline) failed() error {
+	var errs []error
+	for _, u := range p.units {
+		errs = append(errs, u.flows[0].group.failures.err())
 	}
-	routed.Wait()
-	return errors.Join(append(errs, finishAll(gates), p.failures.err())...)
+	return errors.Join(errs...)
 }
 
 // Stop asks all flows to stop: what [Run] does when its context ends.

@@ -238,7 +238,7 @@ func (s *sequence) failRest(l *lane, err error) {
 	for s.next < s.len() {
 		l.begin(s.next)
 		s.next++
-		l.settle(&returned{err})
+		l.settle(&returned{err: err})
 	}
 	l.leave()
 }

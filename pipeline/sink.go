@@ -18,6 +18,7 @@ type sink struct {
 	config  any     // its settings
 	handle  Handler // the sink itself, paced and counted
 	breaker *breaker
+	part    *part
 	used    bool // events can reach it
 	dead    bool // dead letters can reach it
 }
@@ -54,16 +55,27 @@ func (b *fileBuilder) buildSinks() {
 			b.problems.Errorf(t.options.Get("max_in_flight"), "max_in_flight: must be at least 1, or absent for no limit")
 		}
 		def := defs[slices.Index(names, t.name)]
-		hooks := len(b.p.hooks)
-		h, c, ok := def.build(t.settings, b.envOf(kindSink, s.name), b.problems)
+		s.part = b.newPart(kindSink, s.name)
+		h, c, ok := def.build(t.settings, b.envOf(s.part, s.name), b.problems)
 		if i := b.options.Isolation; i != nil {
-			b.isolate(hooks)
+			b.isolate(s.part.from)
 			h = i.Sink(s.name)
 		}
 		if ok {
 			s.config, s.handle = c, s.limited(h, def.quick, b)
+			s.share(b)
 		}
 	}
+}
+
+// share makes the sink a part, or takes over that of the pipeline before.
+func (s *sink) share(b *fileBuilder) {
+	s.part.handle, s.part.breaker = s.handle, s.breaker
+	s.part = b.built(s.part, func(m marker) {
+		m.typed(s.given)
+		m.mark32(b.p.parts[0].mark)
+	})
+	s.handle, s.breaker = s.part.handle, s.part.breaker
 }
 
 // limited puts a sink behind its options and counts what it settles.
@@ -122,6 +134,7 @@ func withPace(h Handler, p *pacer) Handler {
 
 // handler returns the sink as a step of a flow, under that flow's policy.
 func (s *sink) handler(f *flow, pol *policy) Handler {
+	f.sinks[s] = true
 	st := f.newStep(s.name)
 	st.sink, st.policy, st.breaker = true, pol, s.breaker
 	return st.guard(st.seen(func(ctx context.Context, e *Event) error { return s.handle(ctx, e) }))

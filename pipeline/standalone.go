@@ -13,7 +13,8 @@ import (
 // by arrival. A nil state remembers nothing; of o only Clock and Log count.
 func NewEnv(name string, state State, o Options) *Env {
 	o = o.withDefaults()
-	p := &Pipeline{clock: o.Clock, log: o.Log, state: state}
+	p := newPipeline(o)
+	p.state = state
 	if state == nil {
 		p.state = noState{}
 	}

@@ -26,7 +26,10 @@ type step struct {
 
 // returned is an error that was decided upon further down: the event goes back
 // to its source, and no stage on the way tries again.
-type returned struct{ err error }
+type returned struct {
+	err   error
+	final bool // to offer it to the flow again would change nothing
+}
 
 func (r *returned) Error() string { return r.err.Error() }
 func (r *returned) Unwrap() error { return r.err }
@@ -106,7 +109,7 @@ func (s *step) failed(ctx context.Context, l *lane, e *Event, call Handler, err 
 	case isReturned(err):
 		return err
 	case errors.Is(err, ErrReturned):
-		return &returned{err}
+		return &returned{err: err}
 	case l.reached.Load() != s.id:
 		// The stage failed after next had settled the event: to call it again
 		// would deliver the event twice in a row.
@@ -131,14 +134,14 @@ func (s *step) giveBack(e *Event, err error) error {
 	s.counts.returned.Inc()
 	err = s.flow.pipeline.tellable(e, err)
 	s.flow.pipeline.log.Error("event goes back to its source", "flow", s.flow.name, "stage", s.name, "id", e.ID, "error", err)
-	return &returned{fmt.Errorf("%s: %w", s.name, err)}
+	return &returned{fmt.Errorf("%s: %w", s.name, err), true}
 }
 
 // bury sends the event to the dead letters, or back to its source when the flow
 // has none or they cannot be written.
 func (s *step) bury(ctx context.Context, l *lane, e *Event, f *failure) (err error) {
 	if s.policy.last {
-		return &returned{f.err} // who has it buried gives the event back
+		return &returned{err: f.err} // who has it buried gives the event back
 	}
 	f.err = s.flow.pipeline.tellable(e, f.err)
 	if s.policy.dead == nil {

@@ -18,7 +18,7 @@ const (
 )
 
 func (s *step) newCounts() stepCounts {
-	stats, at := &s.flow.pipeline.stats, s.owner()
+	stats, at := s.flow.pipeline.stats, s.owner()
 	c := stepCounts{retried: stats.engineCounter(at, CountRetried, ""), returned: stats.engineCounter(at, CountReturned, ""), dead: map[string]*Counter{}}
 	for _, reason := range s.reasons() {
 		c.dead[reason] = stats.engineCounter(at, CountDead, reason)

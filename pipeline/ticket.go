@@ -14,6 +14,7 @@ type ticket struct {
 	slots  int // that it takes at the start
 	*batch
 	gate  *gate
+	relay *relay      // nil: the message is that of the source
 	begun atomic.Bool // the handler was called, or never will be
 }
 
@@ -31,6 +32,9 @@ func (g *gate) handle(m *message.Message) error {
 	defer t.gate.open.Done()
 	err := g.flow.consume(m, t, g.source.handle)
 	t.gate.tell(m, err)
+	if t.relay != nil {
+		t.relay.settle(t.number, err)
+	}
 	return err
 }
 

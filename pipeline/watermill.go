@@ -30,7 +30,7 @@ func (p *Pipeline) AddTo(ctx context.Context, r *message.Router) (close func() e
 	for _, g := range gates {
 		g.foreign = true
 	}
-	return func() error { return errors.Join(finishAll(gates), p.failures.err(), p.close()) }, nil
+	return func() error { return errors.Join(finishAll(gates), p.failed(), p.close()) }, nil
 }
 
 // FromSubscriber makes a source of a plain Watermill subscriber. What it can do

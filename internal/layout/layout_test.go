@@ -37,7 +37,7 @@ type pkg struct {
 var rings = [][]string{
 	{"internal"},
 	{"pipeline"},
-	{"setup", "sim", "metrics"},
+	{"setup", "sim", "live", "metrics"},
 	{"plugins"},
 	{"stages", "providers", "state"},
 	{"cmd", "cli", "examples", "docs", "bench", "chaos", "acceptance"},

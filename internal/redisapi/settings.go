@@ -44,6 +44,9 @@ type Settings struct {
 	TLSServerName string `yaml:"tls_server_name"`
 }
 
+// Files are the files that the settings name.
+func (s Settings) Files() []string { return []string{s.TLSCA, s.TLSCert, s.TLSKey} }
+
 // Validate reports settings that cannot work.
 func (s Settings) Validate() error {
 	var errs []error

@@ -44,7 +44,9 @@ func (s *Sent) Returned() int {
 	return s.returned
 }
 
-func newFeed(source *pipeline.Source, redeliver bool) *Feed {
+// NewFeed returns a feed; nil: a live source that can hold events as long as it takes. With
+// redeliver it sends a message again that was handed back.
+func NewFeed(source *pipeline.Source, redeliver bool) *Feed {
 	f := &Feed{redeliver: redeliver, wake: make(chan struct{}, 1)}
 	f.source = pipeline.Source{Hold: pipeline.Forever, Ordered: true}
 	if source != nil {
@@ -54,8 +56,9 @@ func newFeed(source *pipeline.Source, redeliver bool) *Feed {
 	return f
 }
 
-func (f *Feed) define() pipeline.SourceDef {
-	return pipeline.DefineSource("feed", struct{}{}, func(struct{}, *pipeline.Env) (*pipeline.Source, error) { return &f.source, nil })
+// Define makes a kind of source of the feed.
+func (f *Feed) Define(name string) pipeline.SourceDef {
+	return pipeline.DefineSource(name, struct{}{}, func(struct{}, *pipeline.Env) (*pipeline.Source, error) { return &f.source, nil })
 }
 
 // Send puts a message into the feed. It may be called before the pipeline runs.

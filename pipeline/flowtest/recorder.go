@@ -29,8 +29,9 @@ type Got struct {
 	At            time.Time // when it came
 }
 
-func (r *Recorder) define() pipeline.SinkDef {
-	def := pipeline.DefineSink("record", struct{}{}, func(_ struct{}, env *pipeline.Env) (pipeline.Handler, error) {
+// Define makes a kind of sink of the recorder.
+func (r *Recorder) Define(name string) pipeline.SinkDef {
+	def := pipeline.DefineSink(name, struct{}{}, func(_ struct{}, env *pipeline.Env) (pipeline.Handler, error) {
 		return func(ctx context.Context, e *pipeline.Event) error { return r.handle(ctx, env.Name, e) }, nil
 	})
 	if r.later != nil {
@@ -50,6 +51,9 @@ func (r *Recorder) handle(ctx context.Context, sink string, e *pipeline.Event) e
 	}
 	return r.deliver(sink, e)
 }
+
+// Put keeps an event, for a sink of the test's own.
+func (r *Recorder) Put(sink string, e *pipeline.Event) error { return r.deliver(sink, e) }
 
 func (r *Recorder) deliver(sink string, e *pipeline.Event) error {
 	body, err := e.Bytes()

@@ -71,7 +71,7 @@ func Load(t testing.TB, yaml string, o Options) *Rig {
 
 // TryLoad is [Load] for tests of what is wrong with a file.
 func TryLoad(yaml string, o Options) (*Rig, error) {
-	rig := &Rig{Feed: newFeed(o.Source, o.Redeliver), Recorder: &Recorder{fail: o.Fail, later: o.Later}, done: make(chan struct{})}
+	rig := &Rig{Feed: NewFeed(o.Source, o.Redeliver), Recorder: &Recorder{fail: o.Fail, later: o.Later}, done: make(chan struct{})}
 	state := o.State
 	if state == nil {
 		state = NewState()
@@ -85,8 +85,8 @@ func TryLoad(yaml string, o Options) (*Rig, error) {
 }
 
 func (rig *Rig) catalog(c pipeline.Catalog, state pipeline.State) pipeline.Catalog {
-	c.Sources = append(c.Sources[:len(c.Sources):len(c.Sources)], rig.Feed.define())
-	c.Sinks = append(c.Sinks[:len(c.Sinks):len(c.Sinks)], rig.Recorder.define())
+	c.Sources = append(c.Sources[:len(c.Sources):len(c.Sources)], rig.Feed.Define("feed"))
+	c.Sinks = append(c.Sinks[:len(c.Sinks):len(c.Sinks)], rig.Recorder.Define("record"))
 	c.States = append(c.States[:len(c.States):len(c.States)],
 		pipeline.DefineState("scratch", struct{}{}, func(struct{}, *pipeline.Env) (pipeline.State, error) { return state, nil }))
 	return c

@@ -393,6 +393,24 @@ func TestReplacedWhileItRuns(t *testing.T) {
 	}
 }
 
+func TestAFileThatIsNotWatchedIsLookedAtWhenAsked(t *testing.T) {
+	folder := t.TempDir()
+	path := filepath.Join(folder, "plugin")
+	install(t, path, "one")
+	r := newRig(t, nil, "{}", func(c *Config) { c.Run = path })
+	r.options.Folder = folder
+	r.start()
+	install(t, path, "two")
+	if r.name() != "one" {
+		t.Error("it was replaced although nobody asked")
+	}
+	r.Look()
+	r.await("two", func() bool { return r.name() == "two" })
+	if n := r.counts.of("replacements"); n != 1 {
+		t.Errorf("%d replacements", n)
+	}
+}
+
 // install puts a plugin of the given name in the place of another.
 func install(t *testing.T, path, name string) {
 	t.Helper()

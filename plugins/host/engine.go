@@ -35,6 +35,7 @@ func For(c Config, env *pipeline.Env, sink bool) *Host {
 		defer pipeline.InRealTime(env.Clock)()
 		return h.Close()
 	})
+	env.OnReload(h.Look)
 	env.OnTryOut(h.Check)
 	return h
 }

@@ -62,6 +62,7 @@ type Host struct {
 	given   given // events whose callers do not wait
 
 	fresh chan *connection // to take the place of the current process
+	looks chan struct{}    // asks whether there is a new file
 }
 
 // New prepares a plugin. Nothing is started yet.
@@ -75,7 +76,7 @@ func New(c Config, o Options) *Host {
 	if o.Place == nil {
 		o.Place = func(err error) error { return err }
 	}
-	h := &Host{config: c, options: o, log: o.Log.With("plugin", c.Run), pace: defaultPace, marked: map[string]*crime{}, fresh: make(chan *connection)}
+	h := &Host{config: c, options: o, log: o.Log.With("plugin", c.Run), pace: defaultPace, marked: map[string]*crime{}, fresh: make(chan *connection), looks: make(chan struct{}, 1)}
 	h.secrets = c.Config.Expanded()
 	for _, s := range c.Env {
 		h.secrets = append(h.secrets, s.Reveal())
@@ -100,9 +101,7 @@ func (h *Host) Start(ctx context.Context) error {
 	}
 	k := h.employ(c)
 	h.working.Go(func() { h.supervise(k) })
-	if h.config.Watch {
-		h.working.Go(func() { h.watch(running) })
-	}
+	h.working.Go(func() { h.watch(running) })
 	return nil
 }
 

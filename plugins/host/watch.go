@@ -24,22 +24,42 @@ func (h *Host) fileVersion() (version, bool) {
 	return version{info.ModTime(), info.Size(), inode(info)}, true
 }
 
+// Look has the host look whether the plugin's file has changed, also if that is not
+// watched. A new one takes the place of the old as it does with [Config.Watch].
+func (h *Host) Look() {
+	select {
+	case h.looks <- struct{}{}:
+	default: // it is about to
+	}
+}
+
 // watch replaces the plugin when its file has changed and then stayed the same for one
-// look: half of a file that is being copied is not run.
+// look: half of a file that is being copied is not run. It looks all the time, or
+// when it is asked to until the file is at rest.
 func (h *Host) watch(running version) {
-	last := running
+	last, looking := running, h.config.Watch
 	tick := time.NewTicker(h.pace.look)
 	defer tick.Stop()
 	for {
 		select {
 		case <-tick.C:
+		case <-h.looks:
+			last, _ = h.fileVersion()
+			looking = true
+			continue
 		case <-h.closing.Done():
 			return
 		}
+		if !looking {
+			continue
+		}
 		now, ok := h.fileVersion()
-		if ok && now == last && now != running {
-			running = now // also when it does not start: it is tried again when it changes
-			h.replace()
+		if ok && now == last {
+			if now != running {
+				running = now // also when it does not start: it is tried again when it changes
+				h.replace()
+			}
+			looking = h.config.Watch
 		}
 		last = now
 	}

@@ -27,6 +27,7 @@ var Sink = pipeline.DefineSink("redisstream", SinkConfig{
 // settled once Redis has answered with the id of its entry.
 func NewSink(c SinkConfig, env *pipeline.Env) (pipeline.Handler, error) {
 	s := newSink(c, env.Clock, env.Log)
+	env.Uses(c.Files()...)
 	env.OnStart(s.start)
 	env.OnClose(s.close)
 	return s.deliver, nil

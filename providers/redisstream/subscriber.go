@@ -15,6 +15,7 @@ import (
 
 // NewSource returns the source. It reaches Redis when the pipeline starts.
 func NewSource(c SourceConfig, env *pipeline.Env) (*pipeline.Source, error) {
+	env.Uses(c.Files()...)
 	return newSource(newSubscriber(c, env.Clock, env.Log), env), nil
 }
 

@@ -75,6 +75,7 @@ func (r *receiver) certificates(env *pipeline.Env, o snssig.Options) (snssig.Cer
 
 // readPinned reads the certificate file.
 func readPinned(path string, env *pipeline.Env) (snssig.Pinned, error) {
+	env.Uses(path)
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, pipeline.FieldError("certificate", "cannot be read: %w", err)

@@ -23,6 +23,7 @@ type redisLookup struct {
 }
 
 func openRedis(c Config, env *pipeline.Env) (place, error) {
+	env.Uses(c.Redis.Files()...)
 	client, err := redisapi.Open(c.Redis.Settings)
 	if err != nil {
 		return nil, err

@@ -84,8 +84,16 @@ func (s *stage) isFarAhead(w *waiter, now time.Time) bool {
 	return w.time.After(now.Add(s.config.MaxAhead))
 }
 
-// run gives the turn to the next event of a key, if none has it.
+// run gives the turn to the next event of a key, if none has it. When the flow stops nobody
+// gets it any longer: of what waits each event goes back by itself, and one must not go
+// when an earlier one has gone back already.
 func (s *stage) run(q *queue) {
+	select {
+	case <-s.stopping:
+		s.sendBack(q)
+		return
+	default:
+	}
 	if w := q.take(); w != nil {
 		s.signal(w)
 	}

@@ -56,6 +56,7 @@ func (s *stage) certificates(env *pipeline.Env, o snssig.Options) (snssig.Certif
 
 // pinned reads the certificate file.
 func (s *stage) pinned(env *pipeline.Env) (snssig.Pinned, error) {
+	env.Uses(s.config.Certificate)
 	text, err := os.ReadFile(s.config.Certificate)
 	if err != nil {
 		return nil, pipeline.FieldError("certificate", "cannot be read: %w", err)

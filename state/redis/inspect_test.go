@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/leat-io/leat/internal/redisapi"
 	"github.com/leat-io/leat/internal/testservers"
 	"github.com/leat-io/leat/pipeline"
 )
@@ -106,6 +107,28 @@ func TestARedisThatEvictsIsWarnedAbout(t *testing.T) {
 		}
 		if got := strings.Contains(said, "maxmemory_policy="+policy); got != warned {
 			t.Errorf("%s: said %q", policy, said)
+		}
+	}
+}
+
+func TestWhatANewerLeatHasWrittenIsRefused(t *testing.T) {
+	url := testservers.RedisURL(t)
+	c := settings(url, "test:"+t.Name())
+	client, err := redisapi.Open(c.Settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	for found, refused := range map[string]bool{"1": false, "2": true, "a word": true} {
+		if err := client.Set(t.Context(), c.Prefix+":format", found, 0).Err(); err != nil {
+			t.Fatal(err)
+		}
+		_, err := openLogged(t, url)
+		if got := err != nil && strings.Contains(err.Error(), "knows formats up to 1: use the newer leat that wrote it, or another prefix"); got != refused {
+			t.Errorf("format %s: %v", found, err)
+		}
+		if left, err := client.Get(t.Context(), c.Prefix+":format").Result(); left != found {
+			t.Errorf("format %s was changed to %q, %v", found, left, err)
 		}
 	}
 }

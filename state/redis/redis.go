@@ -53,6 +53,7 @@ func (c Config) Validate() error {
 
 // New prepares the store. It connects when the pipeline starts.
 func New(c Config, env *pipeline.Env) (pipeline.State, error) {
+	env.Uses(c.Files()...)
 	s, err := newStore(c, env.Clock, env.Log)
 	if err != nil {
 		return nil, err
