@@ -6,6 +6,7 @@ import (
 
 	"github.com/leat-io/leat/admin"
 	"github.com/leat-io/leat/live"
+	"github.com/leat-io/leat/metrics"
 	"github.com/leat-io/leat/pipeline"
 )
 
@@ -26,7 +27,7 @@ func (flags *runFlags) adminFor(ctx context.Context, file string, r *live.Runner
 		return func() {}, nil
 	}
 	s, err := admin.New(admin.Options{
-		Config: *config, Pipeline: r.Pipeline, Version: version(), Log: o.Log, Reloader: reloader{r},
+		Config: *config, Pipeline: r.Pipeline, Version: version(), Log: o.Log, Reloader: reloader{r}, Metrics: metrics.Handler(metrics.SourceFunc(func() []*pipeline.Pipeline { return []*pipeline.Pipeline{r.Pipeline()} })),
 		Expand: func() ([]byte, *pipeline.Report) { return pipeline.Expand(file, o, false) },
 	})
 	if err != nil {

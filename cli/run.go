@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"os"
 	"os/signal"
 	"syscall"
@@ -20,6 +19,8 @@ type runFlags struct {
 	files  []string
 	strict bool
 	quiet  bool
+	trace  string // the id of an event that is followed
+	log    logFlags
 	watch  bool
 	admin  string // where the admin listener is to be; "": as the file says
 }
@@ -40,7 +41,7 @@ problems changes nothing.
 Exit code 0 when the input was handled, also when some events became dead
 letters; 1 when the file has problems, when something could not be read, written
 or finished, or when a finite input was interrupted before its end.`,
-		Example:           "  leat run\n  leat run -f pipeline.yaml -f local.yaml\n  leat run --watch --admin",
+		Example:           "  leat run\n  leat run -f pipeline.yaml -f local.yaml\n  leat run --watch --admin\n  leat run --trace-event 370724761431111111",
 		Args:              atMostOneFile,
 		ValidArgsFunction: yamlFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -48,7 +49,11 @@ or finished, or when a finite input was interrupted before its end.`,
 			if err != nil {
 				return err
 			}
-			return flags.run(cmd.Context(), first, pipeline.Options{Catalog: catalog, Overlays: overlays, Log: newLog(t.err)}, t)
+			log, err := flags.log.open(t.err)
+			if err != nil {
+				return err
+			}
+			return flags.run(cmd.Context(), first, pipeline.Options{Catalog: catalog, Overlays: overlays, Log: log, Sight: follow(flags.trace, log), Measure: flags.admin != ""}, t)
 		},
 	}
 	filesFlag(c, &flags.files)
@@ -57,6 +62,8 @@ or finished, or when a finite input was interrupted before its end.`,
 	c.Flags().StringVar(&flags.admin, "admin", "", "serve health, API and page, at [=ADDRESS] or "+pipeline.AdminAddress)
 	c.Flags().Lookup("admin").NoOptDefVal = pipeline.AdminAddress
 	c.Flags().BoolVarP(&flags.quiet, "quiet", "q", false, "print neither progress nor the summary")
+	c.Flags().StringVar(&flags.trace, "trace-event", "", "log what happens to the event with this `ID` at each stage")
+	flags.log.add(c)
 	return c
 }
 
@@ -123,15 +130,3 @@ func untilInterrupted(ctx context.Context, t terminal) (_ context.Context, inter
 }
 
 var errInterrupted = errors.New("interrupted")
-
-// newLog logs as text on a terminal and as JSON elsewhere.
-func newLog(w any) *slog.Logger {
-	f, ok := w.(*os.File)
-	if !ok {
-		return slog.New(slog.DiscardHandler)
-	}
-	if isTerminal(f) {
-		return slog.New(slog.NewTextHandler(f, nil))
-	}
-	return slog.New(slog.NewJSONHandler(f, nil))
-}

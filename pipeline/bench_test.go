@@ -7,13 +7,14 @@ import (
 
 // benchFlow returns a flow of the stages in a catalog, and what gives it a
 // message of n events.
-func benchFlow(b *testing.B, stages string, c Catalog, n int) func() {
+func benchFlow(b *testing.B, stages string, o Options, n int) func() {
 	b.Helper()
+	c := &o.Catalog
 	c.Sinks = append(c.Sinks, DefineSink("nowhere", struct{}{}, func(struct{}, *Env) (Handler, error) {
 		return func(context.Context, *Event) error { return nil }, nil
 	}).Quick())
 	c.Sources = append(c.Sources, DefineSource("none", struct{}{}, func(struct{}, *Env) (*Source, error) { return &Source{}, nil }))
-	p, report := LoadText("p", "version: 1\nflows: {f: {from: none, stages: ["+stages+"], to: out}}\nsinks: {out: {nowhere: {}}}\n", Options{Catalog: c})
+	p, report := LoadText("p", "version: 1\nflows: {f: {from: none, stages: ["+stages+"], to: out}}\nsinks: {out: {nowhere: {}}}\n", o)
 	if err := report.Err(); err != nil {
 		b.Fatal(err)
 	}
@@ -54,9 +55,12 @@ func BenchmarkLane(b *testing.B) { benchLane(b, passingFive) }
 // BenchmarkLaneYield is the same for events that each let the next go on first.
 func BenchmarkLaneYield(b *testing.B) { benchLane(b, passingFive+", yielding") }
 
-func benchLane(b *testing.B, stages string) {
+func benchLane(b *testing.B, stages string) { benchLaneWith(b, stages, Options{}) }
+
+func benchLaneWith(b *testing.B, stages string, o Options) {
 	const n = 64
-	give := benchFlow(b, stages, Catalog{Stages: []StageDef{passing, yielding}}, n)
+	o.Catalog = Catalog{Stages: []StageDef{passing, yielding}}
+	give := benchFlow(b, stages, o, n)
 	b.ReportAllocs()
 	for i := 0; i < b.N; i += n {
 		give()

@@ -43,6 +43,7 @@ func (b *fileBuilder) build() {
 	conf.Decode(b.root, &b.config, b.problems)
 	b.checkVersion(b.root)
 	b.p.stopTimeout, b.p.admin = b.config.StopTimeout, b.config.Admin
+	b.p.measure = b.p.measure || b.p.admin != nil // somebody may ask there
 	b.readPresets()
 	b.buildState()
 	b.declareSinks()
@@ -159,8 +160,8 @@ func (b *fileBuilder) envOf(pt *part, name string) *Env {
 
 // Kinds of the envs of sources and sinks.
 const (
-	kindSource = "source"
-	kindSink   = "sink"
+	kindSource = KindSource
+	kindSink   = KindSink
 )
 
 func (b *fileBuilder) sourceEnv(f *flow, name string) *Env {

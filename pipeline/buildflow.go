@@ -20,7 +20,7 @@ func (b *fileBuilder) declareFlows() {
 		return
 	}
 	for _, field := range b.config.Flows.Fields {
-		f := &flow{name: field.Key.Value, node: field.Key, value: field.Value, sinks: map[*sink]bool{}, pipeline: b.p, clock: b.options.Clock, config: defaultFlow, stopping: make(chan struct{})}
+		f := &flow{name: field.Key.Value, node: field.Key, value: field.Value, sinks: map[*sink]bool{}, pipeline: b.p, measure: b.p.measure, clock: b.options.Clock, config: defaultFlow, stopping: make(chan struct{})}
 		f.hard, f.kill = context.WithCancel(context.Background())
 		if strings.ContainsAny(f.name, "/ \t") || f.name == "" {
 			b.problems.Errorf(field.Key, "the name of a flow may not be empty or hold spaces or slashes")

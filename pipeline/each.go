@@ -26,8 +26,9 @@ func Each(ctx context.Context, events []*Event, next Handler) error {
 
 // branch runs s in place of l's event, which lends it its slot.
 func (l *lane) branch(ctx context.Context, s *sequence) error {
-	s.ctx, s.flow, s.parent, s.passed = ctx, l.flow, l, l.passed
+	s.ctx, s.flow, s.parent, s.passed, s.weight = ctx, l.flow, l, l.passed, l.weight
 	l.split(s.len() - 1)
+	l.parted(len(s.events)) // to several targets goes one event
 	first := &lane{Context: ctx, flow: l.flow, seq: s, parent: l, root: l.root, berth: l.berth}
 	l.berth = berth{}
 	first.reached.Store(l.reached.Load())

@@ -72,10 +72,10 @@ func (env *Env) Warn(format string, args ...any) {
 
 // Claims returns the dedupe memory of this stage: what another stage or flow
 // remembers does not concern it.
-func (env *Env) Claims() Claims { return env.pipeline.state.Claims(env.space) }
+func (env *Env) Claims() Claims { return env.measuredClaims(env.pipeline.state.Claims(env.space)) }
 
 // Times returns the memory of this stage for the last released time of each key.
-func (env *Env) Times() Times { return env.pipeline.state.Times(env.space) }
+func (env *Env) Times() Times { return env.measuredTimes(env.pipeline.state.Times(env.space)) }
 
 // Turnstile returns that of this stage, if the state store has one; see [Turnstiles].
 // Call it in [Env.OnStart].
@@ -140,13 +140,40 @@ func (env *Env) OnFull(f func(n int) int) {
 // Counter returns a counter of this part. The summary adds up the counters of
 // the same name.
 func (env *Env) Counter(name string) *Counter {
-	return env.pipeline.stats.counter(env.Flow, env.Name, name)
+	return env.pipeline.stats.counter(env.owner(), name)
+}
+
+// Timing returns what times something that this part does, nil unless somebody has asked
+// for measurements; see [Options].Measure.
+func (env *Env) Timing(name string) *Timing {
+	if !env.pipeline.measure {
+		return nil
+	}
+	return env.pipeline.stats.timing(env.owner(), name, stepScale)
+}
+
+// Gauge has value be asked how much there is of something of this part, by whoever wants
+// to know. It may be called at any time, before the start and after the end too, and must
+// not wait.
+func (env *Env) Gauge(name string, value func() int64) {
+	env.pipeline.gauges = append(env.pipeline.gauges, gauge{env.owner(), name, value})
+}
+
+func (env *Env) owner() Owner {
+	kind := env.kind
+	if kind == "" {
+		kind = KindStage
+	}
+	return Owner{Kind: kind, Flow: env.Flow, Part: env.Name}
 }
 
 // Counter counts events.
 type Counter struct {
-	Flow, Part, Name string
-	n                atomic.Int64
+	Owner
+	Name   string
+	Reason string // of dead letters
+	engine bool
+	n      atomic.Int64
 }
 
 // Inc adds one.
@@ -154,6 +181,8 @@ func (c *Counter) Inc() { c.n.Add(1) }
 
 // Add adds k.
 func (c *Counter) Add(k int) { c.n.Add(int64(k)) }
+
+func (c *Counter) count() Count { return Count{c.Owner, c.Name, c.Reason, c.engine, c.Value()} }
 
 // Value returns the count so far.
 func (c *Counter) Value() int64 { return c.n.Load() }

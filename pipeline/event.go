@@ -3,6 +3,7 @@ package pipeline
 import (
 	"cmp"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -101,6 +102,16 @@ func (s Seq) part(level uint8, index int) Seq {
 		s.Child |= min(n, 1<<20-1)
 	}
 	return s
+}
+
+// Is reports whether the event is called id, by its own ID or by that of its source, or is
+// a part of one that is.
+func (e *Event) Is(id string) bool {
+	return isOrPart(e.ID, id) || isOrPart(e.source, id)
+}
+
+func isOrPart(name, id string) bool {
+	return strings.HasPrefix(name, id) && (len(name) == len(id) || name[len(id)] == '#')
 }
 
 // Split reports whether the event is a part of the message its source gave.

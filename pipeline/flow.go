@@ -37,6 +37,7 @@ type flow struct {
 	onFull     []func(n int) int
 	windows    []func() WindowStats
 	entries    *entries // where events of dead letters enter it
+	measure    bool     // see [Options].Measure
 	lanes      laneList
 	crew       crew
 	control    control
@@ -58,6 +59,7 @@ type namedSource struct {
 	preset *presetUse    // nil: it is named by itself
 	stages []*builtStage // of its preset, before those of the flow
 	handle Handler       // what its events go through
+	read   *Counter      // events that came from it
 	estate *estate       // nil: what goes back to it comes again
 }
 
@@ -88,6 +90,7 @@ func (f *flow) compile() {
 	f.handle = f.readable(h, unclaimed)
 	for _, s := range f.sources {
 		s.handle = f.handle
+		s.read = f.pipeline.stats.engineCounter(Owner{Kind: KindSource, Flow: f.name, Part: s.name}, CountRead, "")
 		if len(s.stages) > 0 {
 			s.handle = f.readable(f.chain(s.stages, h, unclaimed), unclaimed)
 		}
@@ -102,7 +105,7 @@ func (f *flow) chain(stages []*builtStage, h Handler, u *unclaimed) Handler {
 		if !s.passes {
 			h = Await(h)
 		}
-		h = st.guard(s.stage(h))
+		h = st.guard(st.seen(s.stage(st.seenOn(h))))
 		f.entries.add(s.address, h)
 	}
 	return h
@@ -131,6 +134,9 @@ func (f *flow) end() Handler {
 	}
 	return f.newStep(endStep).guard(func(context.Context, *Event) error { return Reject(ErrNoRoute) })
 }
+
+// onError is the place of what a flow counts for all of its steps.
+func (f *flow) onError() Owner { return Owner{Kind: KindFlow, Flow: f.name, Part: "on_error"} }
 
 func (f *flow) newStep(name string) *step {
 	s := &step{id: int32(len(f.pipeline.steps)), name: name, flow: f, policy: f.policy}

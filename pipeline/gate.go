@@ -254,6 +254,7 @@ func (g *gate) passAs(t *ticket, m *message.Message, out chan<- *message.Message
 		if !again {
 			f.pipeline.stats.read.Add(int64(n))
 			g.read.Add(int64(n))
+			g.source.read.Add(n)
 		}
 		if g.foreign {
 			go t.watch(m)

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"sync/atomic"
+	"time"
 )
 
 // lane is the context of an event under way. The events of a message (or the
@@ -31,6 +32,11 @@ type lane struct {
 	dead    bool     // the event, or a part of it, became a dead letter
 	pending *Pending // what [Later] returned last for the event
 	convoy  *Convoy  // that the event goes on with, when others are to come behind it
+
+	// Where somebody measures:
+	meter  *stepMeter    // of the step that the event is in
+	since  time.Duration // when it got there, see [flow.tick]
+	weight uint8         // for how many events it is timed, see [sequence.weigh]
 
 	reached atomic.Int32 // the step of the flow that it entered last
 }

@@ -20,16 +20,20 @@ type Pipeline struct {
 	stopTimeout time.Duration
 	started     atomic.Bool
 
-	flows []*flow // in the order of the file
-	sinks []*sink
-	state State
-	steps []*step
-	parts []*part // the state store, then the sinks
-	units []*unit // of flows
-	hooks []hook
-	tries []try
-	stats *stats
-	hide  *redact.Redactor // of secrets in what is written down for people
+	flows   []*flow // in the order of the file
+	sinks   []*sink
+	state   State
+	steps   []*step
+	parts   []*part // the state store, then the sinks
+	units   []*unit // of flows
+	hooks   []hook
+	tries   []try
+	stats   *stats
+	measure bool      // see [Options].Measure
+	epoch   time.Time // readings of clocks are times since then
+	gauges  []gauge
+	sight   func(Sight)      // nil: nobody watches
+	hide    *redact.Redactor // of secrets in what is written down for people
 
 	admin *AdminConfig
 
@@ -43,7 +47,7 @@ type Pipeline struct {
 // newPipeline returns an empty pipeline. After another one it goes on with what does not
 // belong to any of its flows.
 func newPipeline(o Options) *Pipeline {
-	p := &Pipeline{clock: o.Clock, log: o.Log, read: o.ReadFile, stats: &stats{}, leases: &localLeases{}}
+	p := &Pipeline{clock: o.Clock, log: o.Log, read: o.ReadFile, measure: o.Measure, epoch: o.Clock.Now(), sight: o.Sight, stats: &stats{}, leases: &localLeases{}}
 	if o.After != nil {
 		before := o.After.Pipeline()
 		p.stats, p.leases = before.stats, before.leases
@@ -75,6 +79,13 @@ type Options struct {
 	// TryOut has parts try what only others can tell, such as plugins, which look at
 	// their settings themselves. They are started for that, and ended again.
 	TryOut bool
+	// Measure has the engine count and time what only monitoring asks for, see
+	// [Pipeline.Measured]. It costs some readings of the clock, for each event or, of
+	// messages with many, for each eighth.
+	Measure bool
+	// Sight is told what happens to each event at each stage and sink; nil: nobody is. It is
+	// called by whoever has the event, concurrently, and must not wait.
+	Sight func(Sight)
 	// Isolation cuts the pipeline off from everything outside; nil: it is not.
 	Isolation *Isolation
 	// After is what runs and what the pipeline is to come after, see

@@ -47,7 +47,7 @@ type policy struct {
 // policy resolves an OnError for a flow. What c leaves open is as in base.
 func (p *Pipeline) policy(f *flow, c *OnError, base *policy, problems *conf.Problems) *policy {
 	out := *base
-	out.count = p.stats.counter(f.name, "on_error", CountDeadLetters)
+	out.count = p.stats.counter(f.onError(), CountDeadLetters)
 	if c.Retry.Backoff.Min > 0 {
 		out.backoff = c.Retry.Backoff
 	}

@@ -15,6 +15,7 @@ type failure struct {
 	err      error
 	attempts int
 	first    time.Time
+	givenUp  bool
 }
 
 // retry calls a failed step again until it succeeds, the event is given up or
@@ -42,6 +43,9 @@ func (s *step) retry(ctx context.Context, l *lane, e *Event, call Handler, err e
 			return &returned{err: errors.Join(waitErr, s.flow.pipeline.tellable(e, f.err))}
 		}
 		l.reached.Store(s.id)
+		if f.attempts > 0 {
+			s.counts.retried.Inc()
+		}
 		f.err = call(ctx, e)
 		f.attempts++
 		done(f.err == nil || Rejected(f.err))
@@ -79,6 +83,7 @@ func (s *step) givenUp(f *failure) bool {
 	if limit <= 0 || s.flow.clock.Now().Sub(f.first) < limit {
 		return false
 	}
+	f.givenUp = true
 	f.err = fmt.Errorf("given up after %s: %w", limit, f.err)
 	return true
 }

@@ -26,6 +26,7 @@ type sequence struct {
 	credits int                        // slots already taken for events that have not started
 	done    chan struct{}              // closed once nothing is open, where somebody waits for that
 	late    *Pending                   // in its place: the event of the parent, whose outcome is known then
+	weight  uint8                      // of the event on its way to several targets
 	tell    func(index int, err error) // nil: nobody wants to know of each event
 	open    atomic.Int32
 
@@ -94,6 +95,9 @@ func (l *lane) begin(i int) {
 	l.size = int64(len(l.event.payload.raw)) // now: another target may change the event
 	if s.roots != nil {
 		l.root = s.roots[i]
+	}
+	if s.flow.measure {
+		l.meter, l.weight = nil, s.weigh(i)
 	}
 }
 

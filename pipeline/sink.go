@@ -80,7 +80,7 @@ func (s *sink) share(b *fileBuilder) {
 
 // limited puts a sink behind its options and counts what it settles.
 func (s *sink) limited(h Handler, quick bool, b *fileBuilder) Handler {
-	delivered := b.p.stats.counter("", s.name, CountDelivered)
+	delivered := b.p.stats.counter(Owner{Kind: KindSink, Part: s.name}, CountDelivered)
 	count := func(err error) error {
 		if err == nil {
 			delivered.Inc()
@@ -142,7 +142,7 @@ func (s *sink) step(f *flow, pol *policy) (Handler, *step) {
 	f.sinks[s] = true
 	st := f.newStep(s.name)
 	st.sink, st.policy, st.breaker = true, pol, s.breaker
-	return st.guard(func(ctx context.Context, e *Event) error { return s.handle(ctx, e) }), st
+	return st.guard(st.seen(func(ctx context.Context, e *Event) error { return s.handle(ctx, e) })), st
 }
 
 // findSink returns the sink that t names, or reports that there is none.

@@ -52,6 +52,9 @@ type Source struct {
 	// before, is handed back. One without it is simply not read while its flow is
 	// paused, and keeps what it has taken as it does when a flow is full.
 	Pause func(paused bool)
+	// Backlog, when set, says what waits in the source. It is asked for seldom, and only
+	// when somebody watches the pipeline: it may take a request, and must end with ctx.
+	Backlog func(ctx context.Context) (Backlog, error)
 
 	// settled, when set, is told what became of a message before the flow counts
 	// it as settled; a nil error means that it is.

@@ -47,7 +47,7 @@ const CountAgain = "offered_again"
 func newSpooled(f *flow, s *namedSource, c spoolConfig, env *Env) *spooled {
 	sp := &spooled{
 		name: s.name, node: s.node, inner: s.Source, flow: f, config: c, clock: env.Clock, log: env.Log.With("spool", c.Path),
-		again: env.Counter(CountAgain), queue: newSpoolQueue(),
+		again: f.pipeline.stats.counter(Owner{Kind: KindSource, Flow: f.name, Part: s.name}, CountAgain), queue: newSpoolQueue(),
 	}
 	sp.trouble = trouble{clock: sp.clock, log: sp.log, bad: "the spool cannot be written: the source keeps its messages", good: "the spool can be written again"}
 	if s.Push {
@@ -63,7 +63,7 @@ func newSpooled(f *flow, s *namedSource, c spoolConfig, env *Env) *spooled {
 func (s *spooled) source() *Source {
 	return &Source{
 		Subscriber: s, Topic: s.inner.Topic, Hold: Forever, Ordered: s.inner.Ordered && s.flow.policy.dead != nil,
-		Redelivery: s.inner.Redelivery, Retention: s.inner.Retention, Err: s.brokeOff, settled: s.settled,
+		Redelivery: s.inner.Redelivery, Retention: s.inner.Retention, Err: s.brokeOff, settled: s.settled, Backlog: s.inner.Backlog,
 	}
 }
 

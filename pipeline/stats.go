@@ -9,23 +9,50 @@ import (
 // stats are the counters of a pipeline.
 type stats struct {
 	mu       sync.Mutex
-	counters []*Counter
+	counters []*Counter // of the parts
+	engine   []*Counter // of the engine
+	timings  []*Timing
 
 	read     atomic.Int64
 	returned atomic.Int64
 }
 
-func (s *stats) counter(flow, part, name string) *Counter {
+// counter returns the counter of a part, the same one for the same place and name.
+func (s *stats) counter(at Owner, name string) *Counter {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, c := range s.counters {
-		if c.Flow == flow && c.Part == part && c.Name == name {
+	return counterIn(&s.counters, at, name, "", false)
+}
+
+// engineCounter is counter for what only [Pipeline.Measured] returns.
+func (s *stats) engineCounter(at Owner, name, reason string) *Counter {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return counterIn(&s.engine, at, name, reason, true)
+}
+
+func counterIn(list *[]*Counter, at Owner, name, reason string, engine bool) *Counter {
+	for _, c := range *list {
+		if c.Owner == at && c.Name == name && c.Reason == reason {
 			return c
 		}
 	}
-	c := &Counter{Flow: flow, Part: part, Name: name}
-	s.counters = append(s.counters, c)
+	c := &Counter{Owner: at, Name: name, Reason: reason, engine: engine}
+	*list = append(*list, c)
 	return c
+}
+
+func (s *stats) timing(at Owner, name string, sc *scale) *Timing {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, t := range s.timings {
+		if t.Owner == at && t.Name == name {
+			return t
+		}
+	}
+	t := &Timing{Owner: at, Name: name, scale: sc, buckets: make([]atomic.Uint64, len(sc.bounds)+1)}
+	s.timings = append(s.timings, t)
+	return t
 }
 
 // Names of counters that the engine keeps or the summary shows.
@@ -56,10 +83,13 @@ type Stats struct {
 	DeadLetterSinks []string
 }
 
-// Count is the value of one counter. Flow is "" for a sink.
+// Count is the value of one counter.
 type Count struct {
-	Flow, Part, Name string
-	Value            int64
+	Owner
+	Name   string
+	Reason string // of dead letters
+	Engine bool   // the engine keeps it, and not the part
+	Value  int64
 }
 
 // Sum adds up the counters of a name.
@@ -79,7 +109,7 @@ func (p *Pipeline) Stats() Stats {
 	counters := slices.Clone(p.stats.counters)
 	p.stats.mu.Unlock()
 	for _, c := range counters {
-		s.Counts = append(s.Counts, Count{c.Flow, c.Part, c.Name, c.Value()})
+		s.Counts = append(s.Counts, c.count())
 	}
 	for _, k := range p.sinks {
 		if k.dead && !k.used {

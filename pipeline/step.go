@@ -22,6 +22,8 @@ type step struct {
 	trials  trials
 	settled atomic.Int64 // events, by a sink
 	entry   bool         // only letters come this way
+	meter   *stepMeter   // nil: nobody measures
+	counts  stepCounts
 	// unclaimed remembers the dead letters of a stage before dedupe, else nil.
 	unclaimed *unclaimed
 }
@@ -39,14 +41,22 @@ func (r *returned) Unwrap() error { return r.err }
 // guard wraps the handler that begins with this step.
 func (s *step) guard(h Handler) Handler {
 	call := withoutPanic(h)
+	s.meter, s.counts = s.newMeter(), s.newCounts()
 	return func(ctx context.Context, e *Event) error {
 		l := laneOf(ctx)
 		if l == nil {
 			return errForeignContext
 		}
 		l.reached.Store(s.id)
+		if s.meter != nil {
+			s.meter.enter(l)
+		}
 		if s.breaker != nil && s.breaker.tripped() {
-			return s.retry(ctx, l, e, call, nil)
+			err := s.retry(ctx, l, e, call, nil)
+			if s.meter != nil {
+				s.meter.leave(l, e, err)
+			}
+			return err
 		}
 		err := call(ctx, e)
 		if err == ErrLater {
@@ -67,15 +77,23 @@ func (s *step) judgeLater(p *Pending, ctx context.Context, e *Event, call Handle
 
 func (s *step) outcome(ctx context.Context, l *lane, e *Event, call Handler, err error) error {
 	if err != nil {
-		return s.failed(ctx, l, e, call, err)
+		err = s.failed(ctx, l, e, call, err)
+	} else {
+		s.succeeded()
 	}
+	if s.meter != nil {
+		s.meter.leave(l, e, err)
+	}
+	return err
+}
+
+func (s *step) succeeded() {
 	if s.breaker != nil {
 		s.breaker.succeeded()
 	}
 	if s.sink {
 		s.settled.Add(1)
 	}
-	return nil
 }
 
 // errForeignContext is returned to a stage that did not pass its context on.
@@ -86,12 +104,17 @@ func withoutPanic(h Handler) Handler {
 	return func(ctx context.Context, e *Event) (err error) {
 		defer func() {
 			if r := recover(); r != nil {
-				err = Reject(fmt.Errorf("panic: %v\n%s", r, debug.Stack()))
+				err = Reject(&panicked{fmt.Sprintf("panic: %v\n%s", r, debug.Stack())})
 			}
 		}()
 		return h(ctx, e)
 	}
 }
+
+// panicked is the error that a panic is made into.
+type panicked struct{ text string }
+
+func (p *panicked) Error() string { return p.text }
 
 // failed decides what becomes of an event whose first attempt failed here.
 func (s *step) failed(ctx context.Context, l *lane, e *Event, call Handler, err error) error {
@@ -121,6 +144,7 @@ func isReturned(err error) bool {
 // giveBack returns the event to its source.
 func (s *step) giveBack(e *Event, err error) error {
 	s.flow.pipeline.stats.returned.Add(1)
+	s.counts.returned.Inc()
 	err = s.flow.pipeline.tellable(e, err)
 	s.flow.pipeline.log.Error("event goes back to its source", "flow", s.flow.name, "stage", s.name, "id", e.ID, "error", err)
 	return &returned{fmt.Errorf("%s: %w", s.name, err), true}
@@ -142,6 +166,9 @@ func (s *step) bury(ctx context.Context, l *lane, e *Event, f *failure) (err err
 		}
 		defer func() { s.unclaimed.leave(ctx, e, err == nil) }()
 	}
+	if s.meter != nil {
+		s.meter.left(l) // before it enters the sink of the letters
+	}
 	letter, err := s.deadLetter(e, f)
 	if err != nil {
 		return s.giveBack(e, err)
@@ -156,6 +183,7 @@ func (s *step) bury(ctx context.Context, l *lane, e *Event, f *failure) (err err
 	s.trials.buried.Add(1)
 	l.reached.Store(s.id)
 	s.policy.count.Inc()
+	s.counts.buried(f)
 	s.flow.pipeline.log.Warn("dead letter", "flow", s.flow.name, "stage", s.name, "id", e.ID, "attempts", f.attempts, "error", f.err)
 	return nil
 }

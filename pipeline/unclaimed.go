@@ -27,7 +27,7 @@ func (f *flow) newUnclaimed() (*unclaimed, int) {
 		if s.traits.Dedupes {
 			return &unclaimed{
 				claims: f.pipeline.state.Claims(f.name + "/dead letters"), ttl: s.traits.Remembers,
-				copies: f.pipeline.stats.counter(f.name, "on_error", CountEarlier),
+				copies: f.pipeline.stats.counter(f.onError(), CountEarlier),
 				busy:   map[Digest]chan struct{}{},
 			}, i
 		}

@@ -1,6 +1,6 @@
 // Command generate writes docs/stages.md, docs/providers.md, docs/state.md,
-// docs/setup.md, docs/presets.md and docs/pipeline.md from the files of presets and the declarations of
-// stages, sources, sinks and state stores: the comments of their packages and settings,
+// docs/setup.md, docs/presets.md, docs/pipeline.md and docs/metrics.md from the files of presets and the declarations of
+// stages, sources, sinks, state stores and metrics: the comments of their packages and settings,
 // their defaults, and the example cases beside them. The comments and cases also go to
 // internal/manual/texts.json, from where the program prints the same pages, and the
 // schema of pipeline.yaml is docs/pipeline.schema.json. The document of the admin API is
@@ -112,7 +112,7 @@ func setupEntries() (list []entry) {
 
 func main() {
 	log.SetFlags(0)
-	for _, write := range []func() error{writePages, writeTextsAndSchema, toFile("docs/presets.md", writePresets), toFile("docs/pipeline.md", writeFilePage)} {
+	for _, write := range []func() error{writePages, writeTextsAndSchema, toFile("docs/presets.md", writePresets), toFile("docs/pipeline.md", writeFilePage), toFile("docs/metrics.md", writeMetrics)} {
 		if err := write(); err != nil {
 			log.Fatal(err)
 		}

@@ -40,6 +40,7 @@ var rings = [][]string{
 	{"setup", "sim", "live"},
 	{"setup", "sim", "deadletters"},
 	{"admin"},
+	{"setup", "sim", "live", "metrics"},
 	{"plugins"},
 	{"stages", "providers", "state"},
 	{"cmd", "cli", "examples", "docs", "bench", "chaos", "acceptance"},

@@ -14,6 +14,9 @@ import (
 type Pipe struct {
 	client  Client
 	batches *coalesce.Coalescer[[]redis.Cmder]
+	// Time, when set before the first call of Do, is called when a round trip begins; what
+	// it returns is called when that has ended.
+	Time func() (done func(error))
 }
 
 const (
@@ -57,6 +60,11 @@ func (p *Pipe) send(ctx context.Context, batch [][]redis.Cmder) []error {
 			_ = pipeline.Process(ctx, c)
 		}
 	}
-	_, _ = pipeline.Exec(ctx) // each command knows its own error
+	done := func(error) {}
+	if p.Time != nil {
+		done = p.Time()
+	}
+	_, err := pipeline.Exec(ctx) // each command knows its own error
+	done(err)
 	return nil
 }

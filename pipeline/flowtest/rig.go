@@ -40,6 +40,10 @@ type Options struct {
 	Log *slog.Logger
 	// Replay has the flows take dead letters in place of what the feed gives.
 	Replay *pipeline.Replay
+	// Measure is [pipeline.Options].Measure.
+	Measure bool
+	// Sight is [pipeline.Options].Sight.
+	Sight func(pipeline.Sight)
 	// Env are the variables that the text may name.
 	Env map[string]string
 }
@@ -73,7 +77,7 @@ func TryLoad(yaml string, o Options) (*Rig, error) {
 		state = NewState()
 	}
 	p, report := pipeline.LoadText("pipeline.yaml", yaml, pipeline.Options{
-		Catalog: rig.catalog(o.Catalog, state), DefaultState: "scratch", Log: o.Log, Replay: o.Replay,
+		Catalog: rig.catalog(o.Catalog, state), DefaultState: "scratch", Log: o.Log, Replay: o.Replay, Measure: o.Measure, Sight: o.Sight,
 		Getenv: func(name string) (string, bool) { v, ok := o.Env[name]; return v, ok },
 	})
 	rig.Pipeline = p

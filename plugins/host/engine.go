@@ -23,6 +23,7 @@ func For(c Config, env *pipeline.Env, sink bool) *Host {
 		Count: func(what string) { counters[what].Inc() },
 		Place: env.Placed,
 	})
+	env.Gauge("plugin_queue", h.queued)
 	if c.SHA256 == "" && !c.Watch {
 		env.Warn("plugin %s has no sha256: whoever can write its file decides what is run; sha256sum %s prints it", c.Run, c.Run)
 	}

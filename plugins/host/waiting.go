@@ -32,6 +32,13 @@ func (h *Host) add(c *call) error {
 	return nil
 }
 
+// queued is how many events wait to be sent.
+func (h *Host) queued() int64 {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return int64(h.waiting.len())
+}
+
 // wake has the current process look for work.
 func (h *Host) wake() {
 	if h.current != nil {

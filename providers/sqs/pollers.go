@@ -130,6 +130,7 @@ func (s *subscription) take(messages []*received, now time.Time) {
 		return
 	}
 	s.counts.received.Add(len(messages))
+	s.behind.note(messages, now)
 	fresh, again := s.table.add(messages, now, s.queue.visibility)
 	s.counts.again.Add(again)
 	s.deliver(fresh)

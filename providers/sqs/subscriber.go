@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/ThreeDotsLabs/watermill/message"
@@ -23,7 +24,7 @@ func newSource(sub *Subscriber, env *pipeline.Env) *pipeline.Source {
 	c := sub.config
 	sub.stopping = env.Stopping()
 	sub.counts = countsOf(env)
-	source := &pipeline.Source{Subscriber: sub, Topic: c.Queue, InFlight: c.MaxInFlight, Hold: c.hold(), Retention: c.Retention, Returns: true, Serial: isFIFO(c.Queue), Ordered: isFIFO(c.Queue)}
+	source := &pipeline.Source{Subscriber: sub, Topic: c.Queue, InFlight: c.MaxInFlight, Hold: c.hold(), Retention: c.Retention, Returns: true, Serial: isFIFO(c.Queue), Ordered: isFIFO(c.Queue), Backlog: sub.backlog}
 	source.Pause = sub.pause
 	env.OnHealth(sub.ailment)
 	env.OnStart(func(ctx context.Context) error {
@@ -32,6 +33,7 @@ func newSource(sub *Subscriber, env *pipeline.Env) *pipeline.Source {
 			return err
 		}
 		sub.found = q
+		sub.opened.Store(q)
 		source.Redelivery = q.visibility
 		return nil
 	})
@@ -73,11 +75,13 @@ type Subscriber struct {
 	log      *slog.Logger
 	open     func(ctx context.Context, name string) (*queue, error)
 	counts   *counts
-	plain    bool            // messages are Watermill's own, not events
-	stopping <-chan struct{} // closed when the flow stops, nil without one
-	grace    time.Duration   // how long Close waits for messages under way
-	found    *queue          // by the start of the pipeline
-	paused   valve.Valve     // shut while the flow is
+	plain    bool                  // messages are Watermill's own, not events
+	stopping <-chan struct{}       // closed when the flow stops, nil without one
+	grace    time.Duration         // how long Close waits for messages under way
+	found    *queue                // by the start of the pipeline
+	opened   atomic.Pointer[queue] // found, for those who ask for the backlog
+	behind   behind
+	paused   valve.Valve // shut while the flow is
 
 	closing  sync.Once
 	closeErr error

@@ -59,6 +59,7 @@ func New(c Config, env *pipeline.Env) (pipeline.State, error) {
 		return nil, err
 	}
 	s.lost = env.Counter(CountClaimLost)
+	s.pipe.Time = roundTrips(env)
 	env.OnStart(s.open)
 	env.OnHealth(s.session.ailment)
 	env.OnClose(s.close)
