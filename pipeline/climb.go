@@ -12,7 +12,6 @@ type after struct {
 	do func(err error) error
 
 	guard *step
-	call  Handler
 	ctx   context.Context
 	event *Event
 }
@@ -22,7 +21,7 @@ func (a *after) waits(err error) bool { return a.guard != nil && err != nil && !
 
 func (a *after) pass(l *lane, err error) error {
 	if a.guard != nil {
-		return a.guard.outcome(a.ctx, l, a.event, a.call, err)
+		return a.guard.outcome(a.ctx, l, a.event, a.guard.call, err)
 	}
 	return a.doSafely(err)
 }

@@ -18,6 +18,7 @@ type step struct {
 	sink    bool
 	flow    *flow
 	policy  *policy
+	call    Handler // the stage or sink, without panics
 	breaker *breaker // sinks only
 	trials  trials
 	settled atomic.Int64 // events, by a sink
@@ -41,6 +42,7 @@ func (r *returned) Unwrap() error { return r.err }
 // guard wraps the handler that begins with this step.
 func (s *step) guard(h Handler) Handler {
 	call := withoutPanic(h)
+	s.call = call
 	s.meter, s.counts = s.newMeter(), s.newCounts()
 	return func(ctx context.Context, e *Event) error {
 		l := laneOf(ctx)
@@ -60,7 +62,7 @@ func (s *step) guard(h Handler) Handler {
 		}
 		err := call(ctx, e)
 		if err == ErrLater {
-			s.judgeLater(l.pending, ctx, e, call)
+			s.judgeLater(l.pending, ctx, e)
 			return ErrLater
 		}
 		return s.outcome(ctx, l, e, call, err)
@@ -69,9 +71,9 @@ func (s *step) guard(h Handler) Handler {
 
 // judgeLater has the step judge an error that comes later. What comes from another step
 // has been judged there.
-func (s *step) judgeLater(p *Pending, ctx context.Context, e *Event, call Handler) {
+func (s *step) judgeLater(p *Pending, ctx context.Context, e *Event) {
 	if n := len(p.then); n == 0 || p.then[n-1].guard == nil {
-		p.push(after{guard: s, ctx: ctx, event: e, call: call})
+		p.push(after{guard: s, ctx: ctx, event: e})
 	}
 }
 
