@@ -18,7 +18,7 @@ type step struct {
 	sink    bool
 	flow    *flow
 	policy  *policy
-	call    Handler // the stage or sink, without panics
+	call    Handler  // the stage or sink, without panics
 	breaker *breaker // sinks only
 	trials  trials
 	settled atomic.Int64 // events, by a sink
