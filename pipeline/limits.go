@@ -39,8 +39,7 @@ func (l *limits) want() { l.underWay.Add(1) }
 // was called for it before.
 func (l *limits) enter(ctx context.Context) error {
 	l.mu.Lock()
-	if l.inFlight < l.maxInFlight {
-		l.inFlight++
+	if l.takeOne() {
 		l.mu.Unlock()
 		return nil
 	}
@@ -63,6 +62,21 @@ func (l *limits) enter(ctx context.Context) error {
 	}
 	l.release(1)
 	return ctx.Err()
+}
+
+// enterNow is enter, but returns false where that would wait.
+func (l *limits) enterNow() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.takeOne()
+}
+
+func (l *limits) takeOne() bool {
+	if l.inFlight >= l.maxInFlight {
+		return false
+	}
+	l.inFlight++
+	return true
 }
 
 // hold gives the berth of h's lane to a held event.

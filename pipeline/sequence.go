@@ -165,10 +165,12 @@ func (l *lane) goOnWithout(leave func(*lane)) (next *lane) {
 	parent := l.parent
 	l.parent, next = nil, l.takeRest()
 	leave(l)
-	if next == nil || !next.enter() {
+	if next == nil {
 		return nil
 	}
-	next.parent = parent
+	if next.parent = parent; !next.enter() {
+		return nil
+	}
 	return next
 }
 
@@ -226,12 +228,22 @@ func (l *lane) enter() bool {
 	s := l.seq
 	if s.credits > 0 {
 		s.credits--
-	} else if err := s.flow.limits.enter(l); err != nil {
-		s.failRest(l, err)
+	} else if !s.flow.limits.enterNow() && !l.awaitSlot() {
 		return false
 	}
 	l.slot = slotInFlight
 	return true
+}
+
+// awaitSlot waits for a slot. What would come behind in its goroutine has slots that may
+// be needed for one to become free, and goes on elsewhere.
+func (l *lane) awaitSlot() bool {
+	l.parent.yield()
+	err := l.seq.flow.limits.enter(l)
+	if err != nil {
+		l.seq.failRest(l, err)
+	}
+	return err == nil
 }
 
 func (s *sequence) failRest(l *lane, err error) {
