@@ -37,6 +37,17 @@ func (a *after) doSafely(err error) (out error) {
 	return a.do(err)
 }
 
+// goOnSafely is the same for what is left of a handler. Its step judges the error as if the
+// handler had returned it, see [withoutPanic].
+func (p *Pending) goOnSafely() (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = Reject(fmt.Errorf("panic: %v\n%s", r, debug.Stack()))
+		}
+	}()
+	return p.rest.GoOn()
+}
+
 // do is climb for the crew.
 func (p *Pending) do() { p.climb(true) }
 
@@ -69,9 +80,8 @@ func (p *Pending) climb(mayWait bool) {
 // goOn does what was left of a handler, and returns false when the outcome is known later
 // once more.
 func (p *Pending) goOn() bool {
-	rest := p.rest
-	p.rest = nil
-	if p.err = rest.GoOn(); p.err != ErrLater {
+	if p.err = p.goOnSafely(); p.err != ErrLater {
+		p.rest = nil
 		return true
 	}
 	p.handOver(true)
@@ -113,7 +123,7 @@ func (p *Pending) await() error {
 // now takes an event whose outcome is known up in the caller's own goroutine.
 func (p *Pending) now() error {
 	if p.rest != nil {
-		if p.err = p.rest.GoOn(); p.err == ErrLater {
+		if p.err = p.goOnSafely(); p.err == ErrLater {
 			p.err = p.lane.pending.await()
 		}
 	}

@@ -166,3 +166,18 @@ func TestTheOtherEventsOfAMessageDoNotWaitForTheRoomOfAPart(t *testing.T) {
 		}
 	})
 }
+
+func TestAPanicOfAnEventThatGoesOnIsAnError(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		stage := together(2, func(ctx context.Context, e *Event, next Handler) error {
+			if raw, _ := e.Bytes(); string(raw) == "a" {
+				panic("oh")
+			}
+			return next(ctx, e)
+		})
+		at, after, _ := runLate(t, stage, "", "a", "b")
+		if !slices.Equal(at, []string{"b"}) || len(after) > 0 {
+			t.Errorf("came first: %q, then: %q", at, after)
+		}
+	})
+}
