@@ -45,7 +45,7 @@ func Later(ctx context.Context) *Pending {
 // not with a message. A handler that returns [ErrLater] need not look at each context then.
 func Lasts(ctx context.Context) bool {
 	l := laneOf(ctx)
-	return l != nil && l.Context.Done() == nil
+	return l != nil && ctx.Done() == l.flow.hard.Done()
 }
 
 func (l *lane) later() *Pending {

@@ -181,3 +181,27 @@ func TestAPanicOfAnEventThatGoesOnIsAnError(t *testing.T) {
 		}
 	})
 }
+
+func TestWhatLasts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		whole, part, timed := false, false, true
+		stage := DefineStage("look", struct{}{}, func(struct{}, *Env) (Stage, error) {
+			return func(next Handler) Handler {
+				return func(ctx context.Context, e *Event) error {
+					whole = Lasts(ctx)
+					own, cancel := context.WithCancel(ctx)
+					timed = Lasts(own)
+					cancel()
+					return Each(ctx, twoParts(e), func(ctx context.Context, e *Event) error {
+						part = Lasts(ctx)
+						return next(ctx, e)
+					})
+				}
+			}, nil
+		})
+		runLate(t, stage, "", "a")
+		if !whole || !part || timed {
+			t.Errorf("the context of a message lasts: %t, that of a part: %t, one that a stage can end: %t", whole, part, timed)
+		}
+	})
+}
