@@ -44,11 +44,12 @@ func (h *Host) admit(l *later) error {
 }
 
 // attend does for the events of a flow what their callers do not wait to do, see
-// [Host.await].
+// [Host.await]. A flow that comes to its end by itself is over without having stopped.
 func (h *Host) attend(e ends) {
 	select {
 	case <-e.stopping:
 		h.endAll(e, h.hastenLocked)
+	case <-e.over:
 	case <-h.closing.Done():
 		return
 	}
@@ -58,8 +59,17 @@ func (h *Host) attend(e ends) {
 			h.leave(c)
 			c.finish(nil, context.Canceled)
 		})
+		h.forget(e)
 	case <-h.closing.Done():
 	}
+}
+
+// forget lets go of a flow that is over: nothing of it is taken in any more.
+func (h *Host) forget(e ends) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	g := &h.given
+	g.watched = slices.DeleteFunc(g.watched, func(other ends) bool { return other == e })
 }
 
 func (h *Host) endAll(e ends, end func(*call)) {
