@@ -40,6 +40,7 @@ func (t *times) Last(ctx context.Context, key string) (at time.Time, earlier boo
 	if at, ok := t.store.saves.waiting(name); ok {
 		return at, false, nil
 	}
+	pipeline.Yield(ctx)
 	get := redis.NewStringCmd(ctx, "get", name)
 	if err := t.store.do(ctx, get); err != nil {
 		return time.Time{}, false, t.store.wrap("read a last released time", err)
