@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -50,7 +51,7 @@ type tree struct {
 }
 
 func drawTree(rt *rapid.T) *tree {
-	stage := rapid.SampledFrom([]string{"parts: {}", "copy: copies", "through: {}", "around: {}", "wait: {}", "asked: {}", "blind: {}", "dedupe: {}"})
+	stage := rapid.SampledFrom([]string{"parts: {}", "copy: copies", "through: {}", "around: {}", "wait: {}", "asked: {}", "blind: {}", "dedupe: {}", order, order})
 	return &tree{
 		messages: rapid.IntRange(1, 8).Draw(rt, "messages"),
 		parts:    rapid.IntRange(0, 3).Draw(rt, "parts"),
@@ -65,7 +66,8 @@ func drawTree(rt *rapid.T) *tree {
 
 func (tr *tree) yaml() string {
 	var stages strings.Builder
-	for _, s := range tr.stages {
+	stages.WriteString("      - identify: {key: id}\n")
+	for _, s := range onceOrdered(tr.stages) {
 		stages.WriteString("      - " + s + "\n")
 	}
 	return fmt.Sprintf(`version: 1
@@ -80,6 +82,18 @@ flows:
 sinks: {out: record, also: record, copies: record, dead: record}
 `, tr.inFlight, stages.String())
 }
+
+// onceOrdered leaves out what would put events in order again.
+func onceOrdered(stages []string) []string {
+	ordered := false
+	return slices.DeleteFunc(slices.Clone(stages), func(s string) bool {
+		again := ordered && s == order
+		ordered = ordered || s == order
+		return again
+	})
+}
+
+const order = "reorder: {by: arrival}"
 
 func (tr *tree) run(t *testing.T) {
 	c := catalog()
