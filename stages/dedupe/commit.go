@@ -45,11 +45,31 @@ func (s *stage) commitLater(ctx context.Context, id pipeline.Digest, o pipeline.
 			p.Settle(nil)
 			return
 		}
-		again := &pipeline.Convoy{}
-		again.Add(p, unrecorded{s, ctx, id, o})
-		again.Go()
+		s.commitAgain(ctx, p, id, o)
 	})
 	return true
+}
+
+// commitNow is commit for a store that waits for nothing. It does not wait either when the
+// store fails, as it may be called by who settles many events one after another.
+func (s *stage) commitNow(ctx context.Context, id pipeline.Digest, o pipeline.Outcome) error {
+	err := s.claims.Commit(ctx, id, s.config.TTL, o)
+	if err == nil || s.config.OnStateError == deliver {
+		return nil
+	}
+	p := pipeline.Later(ctx)
+	if p == nil {
+		return s.commit(ctx, id, o)
+	}
+	s.commitAgain(ctx, p, id, o)
+	return pipeline.ErrLater
+}
+
+// commitAgain has an event wait elsewhere until it is recorded.
+func (s *stage) commitAgain(ctx context.Context, p *pipeline.Pending, id pipeline.Digest, o pipeline.Outcome) {
+	again := &pipeline.Convoy{}
+	again.Add(p, unrecorded{s, ctx, id, o})
+	again.Go()
 }
 
 // unrecorded is an event that the store could not record.

@@ -170,10 +170,14 @@ func (s *stage) conclude(ctx context.Context, id pipeline.Digest, err error) (ou
 	if pipeline.DeadLettered(ctx) {
 		outcome = pipeline.OutcomeDead
 	}
-	if s.commitLater(ctx, id, outcome) {
+	switch {
+	case s.commitLater(ctx, id, outcome):
 		return pipeline.ErrLater
+	case s.quick:
+		err = s.commitNow(ctx, id, outcome)
+	default:
+		err = s.commit(ctx, id, outcome)
 	}
-	err = s.commit(ctx, id, outcome)
 	settled = err == nil
 	return err
 }
