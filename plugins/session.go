@@ -88,12 +88,23 @@ func (s *session) start(e *wire.Event) {
 	s.mu.Lock()
 	s.running[e.Seq] = ctx
 	s.mu.Unlock()
-	s.events.Go(func() {
-		result := fitting(handle(ctx, s.handler, e), s.most)
-		ctx.end()
-		s.finish(e.Seq, result)
-	})
+	s.events.Go(func() { s.work(ctx, e) })
 }
+
+// work handles an event and has its answer sent, also when the handler ends its goroutine.
+func (s *session) work(ctx *eventContext, e *wire.Event) {
+	var result *proto.Result
+	defer func() {
+		ctx.end()
+		if result == nil {
+			result = failed(e.Seq, Reject(errGoexit))
+		}
+		s.finish(e.Seq, result)
+	}()
+	result = fitting(handle(ctx, s.handler, e), s.most)
+}
+
+var errGoexit = errors.New("the handler ended its goroutine (runtime.Goexit)")
 
 func (s *session) cancel(seq uint64) {
 	s.mu.Lock()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -115,6 +116,17 @@ func TestAnswersComeInAnyOrder(t *testing.T) {
 	}
 	close(slow)
 	answers(t, s, 1)
+}
+
+func TestAHandlerThatEndsItsGoroutineRejectsItsEvent(t *testing.T) {
+	s := open(t, plain(func(context.Context, *Event) ([]*Event, error) {
+		runtime.Goexit()
+		return nil, nil
+	}))
+	send(t, s, &proto.Work{Events: []*proto.Event{{Seq: 1}}})
+	if got := answers(t, s, 1)[1].GetReject().GetReason(); !strings.Contains(got, "Goexit") {
+		t.Errorf("got %q", got)
+	}
 }
 
 func TestACancelledEventEndsItsContext(t *testing.T) {
