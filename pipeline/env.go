@@ -156,7 +156,12 @@ func (env *Env) Timing(name string) *Timing {
 // to know. It may be called at any time, before the start and after the end too, and must
 // not wait.
 func (env *Env) Gauge(name string, value func() int64) {
-	env.pipeline.gauges = append(env.pipeline.gauges, gauge{env.owner(), name, value})
+	g := gauge{env.owner(), name, value}
+	if env.part != nil {
+		env.part.gauges = append(env.part.gauges, g)
+	} else {
+		env.flow.gauges = append(env.flow.gauges, g)
+	}
 }
 
 func (env *Env) owner() Owner {

@@ -30,6 +30,7 @@ type flow struct {
 	targets    Handler // what config.To says, nil without
 	policy     *policy
 	ailments   []ailment
+	gauges     []gauge
 	handle     Handler // the whole chain
 	linked     bool    // has `link` among its sources
 	links      []*Target

@@ -58,7 +58,7 @@ func (p *Pipeline) Measured() Measured {
 	for _, t := range timings {
 		m.Timings = append(m.Timings, t.count())
 	}
-	for _, g := range p.gauges {
+	for _, g := range p.gauges() {
 		m.Gauges = append(m.Gauges, GaugeValue{g.Owner, g.name, g.value()})
 	}
 	for _, sp := range p.spools {
@@ -68,6 +68,17 @@ func (p *Pipeline) Measured() Measured {
 	p.measureFlows(&m)
 	p.measureSinks(&m)
 	return m
+}
+
+// gauges are those of all parts, also of flows that it took over.
+func (p *Pipeline) gauges() (all []gauge) {
+	for _, pt := range p.parts {
+		all = append(all, pt.gauges...)
+	}
+	for _, f := range p.flows {
+		all = append(all, f.gauges...)
+	}
+	return all
 }
 
 // inside is how many events are in each stage and sink, as those came in that have not

@@ -21,6 +21,7 @@ type part struct {
 	breaker *breaker
 
 	ailments []ailment
+	gauges   []gauge
 
 	hooks []hook
 	since atomic.Int64 // when it was opened, in ns since 1970; 0 as long as it is not

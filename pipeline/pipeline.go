@@ -29,9 +29,8 @@ type Pipeline struct {
 	hooks   []hook
 	tries   []try
 	stats   *stats
-	measure bool      // see [Options].Measure
-	epoch   time.Time // readings of clocks are times since then
-	gauges  []gauge
+	measure bool             // see [Options].Measure
+	epoch   time.Time        // readings of clocks are times since then
 	sight   func(Sight)      // nil: nobody watches
 	hide    *redact.Redactor // of secrets in what is written down for people
 
