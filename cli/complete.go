@@ -25,11 +25,28 @@ func flowName(c *cobra.Command, args []string, _ string) ([]string, cobra.ShellC
 	if len(args) > 0 {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
+	return pipeline.FlowNames(namedFiles(c)...), cobra.ShellCompDirectiveNoFileComp
+}
+
+func namedFiles(c *cobra.Command) []string {
 	files, err := c.Flags().GetStringArray("file")
 	if err != nil || len(files) == 0 {
-		files = []string{standardFile}
+		return []string{standardFile}
 	}
-	return pipeline.FlowNames(files...), cobra.ShellCompDirectiveNoFileComp
+	return files
+}
+
+// completeFlow and completeSink complete the value of a flag with names of the files.
+func completeFlow(c *cobra.Command, flag string) { completeWith(c, flag, pipeline.FlowNames) }
+
+func completeSink(c *cobra.Command, flag string) { completeWith(c, flag, pipeline.SinkNames) }
+
+func completeWith(c *cobra.Command, flag string, names func(files ...string) []string) {
+	if err := c.RegisterFlagCompletionFunc(flag, func(c *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+		return names(namedFiles(c)...), cobra.ShellCompDirectiveNoFileComp
+	}); err != nil {
+		panic(err)
+	}
 }
 
 // oneOfThen completes one of some names, and then what next says.

@@ -48,6 +48,7 @@ When the reason is mended, replay puts them back into the stage that failed.`,
 func (d *deadLetters) flags(c *cobra.Command) {
 	c.Flags().StringArrayVarP(&d.files, "file", "f", nil, "a pipeline.yaml, and more that add to it")
 	c.Flags().StringVar(&d.sink, "sink", "", "the sink with the dead letters, if several")
+	completeSink(c, "sink")
 }
 
 // load reads the file, and prints what is wrong with it.

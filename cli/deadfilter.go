@@ -16,6 +16,7 @@ type letterFilter struct {
 
 func (f *letterFilter) flags(c *cobra.Command) {
 	c.Flags().StringVar(&f.Filter.Flow, "flow", "", "letters of this flow")
+	completeFlow(c, "flow")
 	c.Flags().StringVar(&f.Filter.Stage, "stage", "", "letters of this stage or sink")
 	c.Flags().StringVar(&f.Filter.Error, "error", "", "letters whose error contains this text, in either casing")
 	c.Flags().StringVar(&f.Filter.Since, "since", "", "letters written since then: 24h, 2026-03-31 or 2026-03-31T14:00:00Z")

@@ -42,6 +42,7 @@ place, and the others are listed.`,
 	d.filter.flags(c)
 	c.Flags().BoolVar(&d.filter.Filter.All, "all", false, "also those that were replayed")
 	c.Flags().StringVar(&d.format, "format", "text", "text, or json: a line for each letter")
+	completeFlag(c, "format", formatText, formatJSON)
 	return c
 }
 

@@ -31,11 +31,7 @@ type flowInspection struct {
 func (in *flowInspection) flags(c *cobra.Command) {
 	filesFlag(c, &in.files)
 	c.Flags().StringVar(&in.flow, "flow", "", "the `FLOW`; not needed where the file has one")
-	if err := c.RegisterFlagCompletionFunc("flow", func(c *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
-		return flowName(c, nil, typed)
-	}); err != nil {
-		panic(err)
-	}
+	completeFlow(c, "flow")
 	c.Flags().StringVar(&in.source, "source", "", "the `SOURCE` that gives the payloads, if not the first")
 	c.Flags().BoolVar(&in.lines, "lines", false, "each line of FILE is a payload")
 	c.Flags().StringVar(&in.at, "at", "", "the `TIME` at which they come, as 2026-03-14T12:00:00Z; now if not given")

@@ -125,7 +125,13 @@ func (s *builtStage) branches() []Branch {
 
 // FlowNames are the names of the flows in files that are put together, as far as they can
 // be read: for what offers them to a user.
-func FlowNames(files ...string) []string {
+func FlowNames(files ...string) []string { return tree(files).Get("flows").Keys() }
+
+// SinkNames are those of the sinks.
+func SinkNames(files ...string) []string { return tree(files).Get("sinks").Keys() }
+
+// tree reads files that are put together; nil: one of them cannot be read.
+func tree(files []string) *conf.Node {
 	var sources []conf.Source
 	for _, name := range files {
 		data, err := os.ReadFile(name)
@@ -135,5 +141,5 @@ func FlowNames(files ...string) []string {
 		sources = append(sources, conf.Source{Name: name, Data: data})
 	}
 	root, _ := conf.Parse(sources, nil, nil)
-	return root.Get("flows").Keys()
+	return root
 }
