@@ -181,7 +181,7 @@ func (ll *laneList) perStep() map[int32]int {
 	ll.mu.Unlock()
 	split, counts := make(map[*lane]bool, len(lanes)), map[int32]int{}
 	for _, l := range lanes {
-		split[l.parent] = true
+		split[l.seq.parent] = true
 	}
 	for _, l := range lanes {
 		if !split[l] {
