@@ -1,7 +1,6 @@
 package pipeline
 
 import (
-	"maps"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -171,22 +170,4 @@ func (f *flow) progress() (done, total int64) {
 		done, total = done+d, total+t
 	}
 	return done, total
-}
-
-// perStep counts the events under way by the step they have reached. A lane whose event
-// was split does not count: its parts have lanes of their own.
-func (ll *laneList) perStep() map[int32]int {
-	ll.mu.Lock()
-	lanes := slices.Collect(maps.Keys(ll.lanes))
-	ll.mu.Unlock()
-	split, counts := make(map[*lane]bool, len(lanes)), map[int32]int{}
-	for _, l := range lanes {
-		split[l.seq.parent] = true
-	}
-	for _, l := range lanes {
-		if !split[l] {
-			counts[l.reached.Load()]++
-		}
-	}
-	return counts
 }

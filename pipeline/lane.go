@@ -22,6 +22,7 @@ type lane struct {
 	parent *lane // on whose goroutine this lane started, or nil
 
 	berth
+	listed
 	event   *Event   // the one under way
 	index   int      // of the event in seq
 	root    *root    // the numbered message it is a part of

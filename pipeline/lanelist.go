@@ -10,38 +10,73 @@ import (
 // laneList knows the lanes of a flow, to be able to say what hangs.
 type laneList struct {
 	mu    sync.Mutex
-	lanes map[*lane]struct{}
+	first *lane
+}
+
+// listed is where a lane stands in the list; guarded by its lock.
+type listed struct {
+	before, after *lane
+	in            bool
 }
 
 func (ll *laneList) add(l *lane) {
 	ll.mu.Lock()
 	defer ll.mu.Unlock()
-	if ll.lanes == nil {
-		ll.lanes = map[*lane]struct{}{}
+	l.in, l.after = true, ll.first
+	if l.after != nil {
+		l.after.before = l
 	}
-	ll.lanes[l] = struct{}{}
+	ll.first = l
 }
 
+// remove may be called for one that is not in the list.
 func (ll *laneList) remove(l *lane) {
 	ll.mu.Lock()
 	defer ll.mu.Unlock()
-	delete(ll.lanes, l)
+	if !l.in {
+		return
+	}
+	if l.before != nil {
+		l.before.after = l.after
+	} else {
+		ll.first = l.after
+	}
+	if l.after != nil {
+		l.after.before = l.before
+	}
+	l.listed = listed{}
 }
 
-// where says how many events are under way in which step. A lane whose event
-// was split says nothing: its parts have lanes of their own.
-func (ll *laneList) where(p *Pipeline) string {
+func (ll *laneList) all() (lanes []*lane) {
 	ll.mu.Lock()
 	defer ll.mu.Unlock()
-	split := map[*lane]bool{}
-	for l := range ll.lanes {
+	for l := ll.first; l != nil; l = l.after {
+		lanes = append(lanes, l)
+	}
+	return lanes
+}
+
+// perStep counts the events under way by the step they have reached. A lane whose event
+// was split does not count: its parts have lanes of their own.
+func (ll *laneList) perStep() map[int32]int {
+	lanes := ll.all()
+	split, counts := make(map[*lane]bool, len(lanes)), map[int32]int{}
+	for _, l := range lanes {
 		split[l.seq.parent] = true
 	}
-	counts := map[string]int{}
-	for l := range ll.lanes {
+	for _, l := range lanes {
 		if !split[l] {
-			counts[p.steps[l.reached.Load()].describe()]++
+			counts[l.reached.Load()]++
 		}
+	}
+	return counts
+}
+
+// where says how many events are under way in which step.
+func (ll *laneList) where(p *Pipeline) string {
+	counts := map[string]int{}
+	for id, n := range ll.perStep() {
+		counts[p.steps[id].describe()] += n
 	}
 	var parts []string
 	for at, n := range counts {
