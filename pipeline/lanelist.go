@@ -60,9 +60,11 @@ func (ll *laneList) all() (lanes []*lane) {
 // was split does not count: its parts have lanes of their own.
 func (ll *laneList) perStep() map[int32]int {
 	lanes := ll.all()
-	split, counts := make(map[*lane]bool, len(lanes)), map[int32]int{}
+	split, counts := map[*lane]bool{}, map[int32]int{}
 	for _, l := range lanes {
-		split[l.seq.parent] = true
+		if parent := l.seq.parent; parent != nil {
+			split[parent] = true
+		}
 	}
 	for _, l := range lanes {
 		if !split[l] {
