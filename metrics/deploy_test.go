@@ -11,6 +11,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
+	"github.com/leat-io/leat/internal/testservers"
 	"github.com/leat-io/leat/metrics"
 )
 
@@ -146,11 +147,7 @@ func wantDeclared(t *testing.T, where, expr string) {
 }
 
 func TestPrometheusTakesTheAlerts(t *testing.T) {
-	promtool, err := exec.LookPath("promtool")
-	if err != nil {
-		t.Skip("NOT CHECKED: promtool is not installed (Debian: apt install prometheus), so nobody has parsed the expressions")
-	}
-	if out, err := exec.Command(promtool, "check", "rules", alertsFile).CombinedOutput(); err != nil {
+	if out, err := exec.Command(testservers.Promtool(t), "check", "rules", alertsFile).CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
 }

@@ -34,6 +34,7 @@ as_root java default-jre-headless || missing=1
 as_root redis-server redis-server || missing=1
 as_root protoc protobuf-compiler || missing=1
 as_root chromium chromium || missing=1
+as_root promtool prometheus || missing=1
 # Debian's Python, whatever other one may come first on the PATH.
 unless 'gRPC for Python' "/usr/bin/python3 -c 'import grpc, google.protobuf'" python3-grpcio || missing=1
 

@@ -1,7 +1,7 @@
 // Package testservers starts servers of others for tests: fauxqs, which speaks
 // the JSON protocol of SQS and SNS, elasticmq, which speaks SQS's older query
 // protocol only, and Redis. They are what keeps our own doubles from agreeing with
-// nobody but ourselves. It also finds what plugins in Python and Node run on, and a browser.
+// nobody but ourselves. It also finds what plugins in Python and Node run on, a browser, and promtool.
 //
 // install.sh in this folder, which make test runs, puts them into .testservers at
 // the root of the repository, and installs Redis where it may. Where they are missing a test is skipped; with
