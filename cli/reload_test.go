@@ -106,7 +106,7 @@ type pushed struct {
 	keys    int
 	stop    chan struct{}
 	refused atomic.Int64
-	taken   [16]int // by key; read once all have ended
+	taken   [16]atomic.Int64 // the last number, by key
 	senders sync.WaitGroup
 }
 
@@ -124,7 +124,7 @@ func (s *pushed) start(name string) {
 					case <-time.After(2 * time.Millisecond):
 					}
 				}
-				s.taken[k] = n
+				s.taken[k].Store(int64(n))
 				select {
 				case <-s.stop:
 					return
@@ -143,6 +143,27 @@ func (s *pushed) post(client *http.Client, body string) bool {
 	io.Copy(io.Discard, answer.Body)
 	answer.Body.Close()
 	return answer.StatusCode < 300
+}
+
+// sent is how much was taken, by key.
+func (s *pushed) sent() (all []int64) {
+	for k := range s.keys {
+		all = append(all, s.taken[k].Load())
+	}
+	return all
+}
+
+// cameAgain waits until something more of each key was taken.
+func (s *pushed) cameAgain(t *testing.T) {
+	before := s.sent()
+	eventually(t, func() bool {
+		for k, n := range s.sent() {
+			if n == before[k] {
+				return false
+			}
+		}
+		return true
+	})
 }
 
 const pushFlows = `version: 1
@@ -191,7 +212,7 @@ func TestReloadsUnderLoadLoseNothing(t *testing.T) {
 			p = start(t, dir, set, "run", "-q")
 			p.awaitText(`listening for events.*changing`)
 			p.awaitText(`listening for events.*steady`)
-			time.Sleep(5 * time.Millisecond) // its senders come again
+			steady.cameAgain(t)
 			steady.refused.Store(0)
 		}
 		v := variants[i%len(variants)]
@@ -207,7 +228,7 @@ func TestReloadsUnderLoadLoseNothing(t *testing.T) {
 	if most := changing.keys + steady.keys; again > most {
 		t.Errorf("%d events were delivered again after one kill, want at most the %d under way", again, most)
 	}
-	t.Logf("%v and %v sent; %d delivered again", changing.taken[:changing.keys], steady.taken[:steady.keys], again)
+	t.Logf("%v and %v sent; %d delivered again", changing.sent(), steady.sent(), again)
 }
 
 // mustBeThere fails the test unless all that was taken was delivered, each key in order, and
@@ -232,8 +253,8 @@ func mustBeThere(t *testing.T, path, name string, s *pushed) (again int) {
 		}
 	}
 	for k := range last {
-		if last[k] < s.taken[k] {
-			t.Errorf("%s %d: %d was taken, and delivered was up to %d", name, k, s.taken[k], last[k])
+		if last[k] < int(s.taken[k].Load()) {
+			t.Errorf("%s %d: %d was taken, and delivered was up to %d", name, k, int(s.taken[k].Load()), last[k])
 		}
 	}
 	return again
