@@ -17,6 +17,7 @@ type Rest interface {
 
 // Add adds an event.
 func (c *Convoy) Add(p *Pending, rest Rest) {
+	p.tellOnce()
 	p.rest = rest
 	c.list = append(c.list, p)
 }

@@ -18,6 +18,7 @@ type Pending struct {
 	then []after           // what is left to do on the way back up, innermost first
 	room [afterDepth]after // for most of them
 
+	told atomic.Bool // somebody has said what becomes of it
 	met  atomic.Bool // the first has come of two: the outcome, and the end of the way up
 	err  error       // the outcome
 	rest Rest        // in place of an outcome: see [Convoy]
@@ -59,9 +60,18 @@ func (l *lane) later() *Pending {
 // the handler could have returned. What the stages before do then is done by the caller of
 // Settle where it takes no waiting, and elsewhere otherwise.
 func (p *Pending) Settle(err error) {
+	p.tellOnce()
 	p.err = err
 	if p.met.Swap(true) {
 		p.climb(false)
+	}
+}
+
+// tellOnce ends the process where an outcome is told twice: the second would be taken for
+// that of what the first has set free.
+func (p *Pending) tellOnce() {
+	if p.told.Swap(true) {
+		panic("pipeline: what becomes of an event was told twice, by Settle or Convoy.Add")
 	}
 }
 

@@ -205,3 +205,21 @@ func TestWhatLasts(t *testing.T) {
 		}
 	})
 }
+
+func TestAnOutcomeIsToldOnce(t *testing.T) {
+	for name, again := range map[string]func(*Pending){
+		"settled": func(p *Pending) { p.Settle(nil) },
+		"goes on": func(p *Pending) { (&Convoy{}).Add(p, restFunc(func() error { return nil })) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := (&lane{}).later()
+			p.Settle(nil)
+			defer func() {
+				if recover() == nil {
+					t.Error("a second outcome was taken")
+				}
+			}()
+			again(p)
+		})
+	}
+}
