@@ -1,16 +1,9 @@
 package listener
 
 import (
-	"errors"
 	"sync"
 
 	"github.com/ThreeDotsLabs/watermill/message"
-)
-
-// ErrStopping and ErrTooLate say why the flow never sees a message.
-var (
-	ErrStopping = errors.New("the source stops")
-	ErrTooLate  = errors.New("the flow has not taken the message in time")
 )
 
 // door lets the messages of concurrent requests into one channel, which can be
@@ -22,6 +15,7 @@ type door struct {
 
 	mu     sync.RWMutex
 	closed bool
+	inside sync.WaitGroup // entered, and still waited for
 }
 
 func newDoor(stopping, flow <-chan struct{}) *door {
@@ -36,6 +30,7 @@ func (d *door) enter(m *message.Message, tooLate <-chan struct{}) error {
 	}
 	select {
 	case d.messages <- m:
+		d.inside.Add(1)
 		return nil
 	case <-tooLate:
 		return ErrTooLate

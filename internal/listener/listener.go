@@ -25,7 +25,7 @@ type Options struct {
 	Source, Messages string
 	// Address is the setting, see [Address].
 	Address string
-	// Handler answers requests. It calls [Listener.Enter].
+	// Handler answers requests. It calls [Listener.Deliver].
 	Handler http.Handler
 	// ReadTimeout is how long a request may take to come in, and Timeout how long
 	// its events may take from then on.
@@ -110,13 +110,6 @@ func (l *Listener) open(ctx context.Context) error {
 }
 
 func (l *Listener) failed(err error) error { return fmt.Errorf("listen for %s: %w", l.o.Messages, err) }
-
-// Enter gives a message to the flow. It returns nil when the flow has taken it, and
-// [ErrStopping] or [ErrTooLate] when the listener stops, or the caller's patience
-// ends, before it has. The flow never sees it then.
-func (l *Listener) Enter(m *message.Message, tooLate <-chan struct{}) error {
-	return l.door.enter(m, tooLate)
-}
 
 // Waiting ends when requests are waited for no longer: whoever waits for what
 // becomes of a message gives up then.

@@ -51,16 +51,11 @@ func unopened(address string) *Listener {
 
 func serve(l *Listener, w http.ResponseWriter, q *http.Request) {
 	m := message.NewMessage("", nil)
-	if err := l.Enter(m, q.Context().Done()); err != nil {
+	if err := l.Deliver(m, q.Context().Done()); err != nil {
 		http.Error(w, err.Error(), http.StatusServiceUnavailable)
 		return
 	}
-	select {
-	case <-m.Acked():
-		w.WriteHeader(http.StatusNoContent)
-	case <-l.Waiting().Done():
-		w.WriteHeader(http.StatusServiceUnavailable)
-	}
+	w.WriteHeader(http.StatusNoContent)
 }
 
 // get sends a request and returns the status of its answer, 0 if there is none.

@@ -6,14 +6,15 @@ import "time"
 // closes a source after they are, or after it has given up on them.
 const CloseGrace = 5 * time.Second
 
-// end waits for the stop, then closes the door first and the server once the
-// requests under way have their answers.
+// end waits for the stop, then closes the door first and the server once what
+// has entered is settled and the requests under way have their answers.
 func (l *Listener) end(unwatch func() bool) {
 	defer close(l.done)
 	defer l.giveUp()
 	<-l.stopping
 	unwatch()
 	l.door.close()
+	l.door.inside.Wait()
 	if l.Server.Shutdown(l.waiting) != nil {
 		_ = l.Server.Close()
 	}

@@ -8,8 +8,6 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/ThreeDotsLabs/watermill/message"
-
 	"github.com/leat-io/leat/internal/listener"
 	"github.com/leat-io/leat/pipeline"
 )
@@ -106,31 +104,20 @@ func (r *receiver) take(w http.ResponseWriter, q *http.Request) error {
 
 // deliver does not look at the request's context: a client that goes away does
 // not cancel a delivery, and one that merely has nothing more to say looks the
-// same and is owed an honest answer.
+// same and is owed an honest answer. What becomes of events after that concerns
+// nobody: the client sends them again, and dedupe knows them.
 func (r *receiver) deliver(events []*pipeline.Event) error {
 	tooLate := make(chan struct{})
 	timer := r.clock.AfterFunc(r.config.Timeout, func() { close(tooLate) })
 	defer timer.Stop()
 	m := pipeline.NewBatch(context.Background(), events)
-	switch err := r.Enter(m, tooLate); {
+	switch err := r.Deliver(m, tooLate); {
 	case errors.Is(err, listener.ErrTooLate):
 		return errTooLate
+	case errors.Is(err, listener.ErrReturned):
+		return errUnsent
 	case err != nil:
 		return errStopping
 	}
-	return r.settled(m, tooLate)
-}
-
-// settled waits for what becomes of a message. What becomes of it after that
-// concerns nobody: the client sends it again, and dedupe knows it.
-func (r *receiver) settled(m *message.Message, tooLate <-chan struct{}) error {
-	select {
-	case <-m.Acked():
-		return nil
-	case <-m.Nacked():
-		return errUnsent
-	case <-tooLate:
-	case <-r.Waiting().Done():
-	}
-	return errTooLate
+	return nil
 }

@@ -117,18 +117,13 @@ func (r *receiver) take(ctx context.Context, w http.ResponseWriter, q *http.Requ
 // sends it again, and dedupe knows it.
 func (r *receiver) deliver(ctx context.Context, e *pipeline.Event) *refusal {
 	m := pipeline.NewBatch(context.Background(), []*pipeline.Event{e})
-	switch err := r.Enter(m, ctx.Done()); {
+	switch err := r.Deliver(m, ctx.Done()); {
 	case errors.Is(err, listener.ErrTooLate):
 		return late.because(nil)
+	case errors.Is(err, listener.ErrReturned):
+		return returned.because(nil)
 	case err != nil:
 		return stopping.because(nil)
 	}
-	select {
-	case <-m.Acked():
-		return nil
-	case <-m.Nacked():
-		return returned.because(nil)
-	case <-ctx.Done():
-		return late.because(nil)
-	}
+	return nil
 }
