@@ -8,22 +8,33 @@ import (
 
 // after is a place on an event's way back up: what a stage or sink does there, or what
 // its step does with an error.
+//
+// There are several for each event under way, so they have to be small.
 type after struct {
-	do func(err error) error
+	guard *step  // that judges
+	event *Event // what it judges, in the context of the lane
+	do    func(err error) error
+}
 
-	guard *step
-	ctx   context.Context
-	event *Event
+// judgement is what the step does with the event e, of lane l.
+func (s *step) judgement(ctx context.Context, l *lane, e *Event) after {
+	if own, ok := ctx.(*lane); ok && own == l {
+		return after{guard: s, event: e}
+	}
+	return after{guard: s, do: func(err error) error { return s.outcome(ctx, l, e, s.call, err) }}
 }
 
 // waits reports whether the place may take time: what failed is tried again there.
 func (a *after) waits(err error) bool { return a.guard != nil && err != nil && !isReturned(err) }
 
 func (a *after) pass(l *lane, err error) error {
-	if a.guard != nil {
-		return a.guard.outcome(a.ctx, l, a.event, a.guard.call, err)
+	switch {
+	case a.guard == nil:
+		return a.doSafely(err)
+	case a.do != nil:
+		return a.do(err)
 	}
-	return a.doSafely(err)
+	return a.guard.outcome(l, l, a.event, a.guard.call, err)
 }
 
 // doSafely makes a panic an error: an event must not be lost with the goroutine of

@@ -35,11 +35,21 @@ const afterDepth = 3
 // It is for sinks that store many events at once, and for stages that wait for an answer.
 // Until its outcome is known the event counts as in flight.
 func Later(ctx context.Context) *Pending {
-	l := laneOf(ctx)
-	if l == nil {
+	p := &Pending{}
+	if !LaterIn(ctx, p) {
 		return nil
 	}
-	return l.later()
+	return p
+}
+
+// LaterIn is [Later] for a Pending that is a part of something else, which must be new.
+// It reports whether the handler runs in a flow.
+func LaterIn(ctx context.Context, p *Pending) bool {
+	l := laneOf(ctx)
+	if l != nil {
+		l.laterIn(p)
+	}
+	return l != nil
 }
 
 // Lasts reports whether ctx ends only when its flow gives up waiting for its events, and
@@ -50,10 +60,14 @@ func Lasts(ctx context.Context) bool {
 }
 
 func (l *lane) later() *Pending {
-	p := &Pending{lane: l}
-	p.then = p.room[:0]
-	l.pending = p
+	p := &Pending{}
+	l.laterIn(p)
 	return p
+}
+
+func (l *lane) laterIn(p *Pending) {
+	p.lane, p.then = l, p.room[:0]
+	l.pending = p
 }
 
 // Settle says what became of the event: with nil it is settled, and an error is one that

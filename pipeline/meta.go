@@ -72,32 +72,31 @@ func (e *Event) AddMeta(s MetaSource) { e.meta = &metadata{older: e.meta, lazy: 
 // AllMeta yields every metadata entry once, the newest first.
 func (e *Event) AllMeta() iter.Seq2[string, string] {
 	return func(yield func(string, string) bool) {
-		if e.meta != nil && e.meta.older == nil && e.meta.lazy != nil {
-			e.meta.lazy.Each(until(yield))
-			return
-		}
-		var few [8]string
-		names := seen{list: few[:0]}
 		stopped := false
-		visit := func(k, v string) {
-			if !stopped && names.add(k) {
-				stopped = !yield(k, v)
-			}
-		}
-		for m := e.meta; m != nil; m = m.older {
-			if m.lazy != nil {
-				m.lazy.Each(visit)
-			} else {
-				visit(m.key, m.value)
-			}
-		}
+		e.EachMeta(func(key, value string) { stopped = stopped || !yield(key, value) })
 	}
 }
 
-// until calls yield until it returns false.
-func until(yield func(string, string) bool) func(key, value string) {
-	stopped := false
-	return func(key, value string) { stopped = stopped || !yield(key, value) }
+// EachMeta calls f for every metadata entry once, the newest first.
+func (e *Event) EachMeta(f func(key, value string)) {
+	if e.meta != nil && e.meta.older == nil && e.meta.lazy != nil {
+		e.meta.lazy.Each(f)
+		return
+	}
+	var few [8]string
+	names := seen{list: few[:0]}
+	visit := func(k, v string) {
+		if names.add(k) {
+			f(k, v)
+		}
+	}
+	for m := e.meta; m != nil; m = m.older {
+		if m.lazy != nil {
+			m.lazy.Each(visit)
+		} else {
+			visit(m.key, m.value)
+		}
+	}
 }
 
 // seen are names that were met; few of them need no map.

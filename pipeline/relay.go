@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"time"
+	"unsafe"
 
 	"github.com/ThreeDotsLabs/watermill/message"
 )
@@ -24,21 +25,34 @@ type relay struct {
 // seed is what an event is made of anew, as it was before any stage. Each is only looked
 // at by whoever has its event, until all of the message have ended.
 type seed struct {
-	event   *Event // nil: it is settled, or was given up
-	index   int    // in the message of the source
-	meta    *metadata
-	id, key string
-	kind    string
-	time    time.Time
-	raw     []byte
+	event *Event // nil: it is settled, or was given up
+	index int    // in the message of the source
+	meta  *metadata
+	more  *extras // nil: it came with its id and its bytes only, which it keeps
+}
+
+// extras are what a source may say of an event beside.
+type extras struct {
+	id, key, kind string
+	time          time.Time
+	raw           []byte
 }
 
 func (e *estate) relay(m *message.Message, b *batch) *relay {
 	r := &relay{estate: e, origin: m, tell: b.tell, seeds: make([]seed, len(b.events))}
 	for i, event := range b.events {
-		r.seeds[i] = seed{event: event, index: i, meta: event.meta, id: event.ID, key: event.Key, kind: event.Type, time: event.Time, raw: event.payload.raw}
+		r.seeds[i] = seed{event: event, index: i, meta: event.meta, more: extrasOf(event)}
 	}
 	return r
+}
+
+func extrasOf(e *Event) *extras {
+	raw := e.payload.raw
+	plain := e.ID == e.source && e.Key == "" && e.Type == "" && e.Time.IsZero()
+	if plain && len(raw) == len(e.origin) && unsafe.SliceData(raw) == unsafe.SliceData(e.origin) {
+		return nil
+	}
+	return &extras{id: e.ID, key: e.Key, kind: e.Type, time: e.Time, raw: raw}
 }
 
 // offer returns what goes through the flow for the message.
@@ -105,7 +119,9 @@ func (r *relay) rest() bool {
 
 func (s *seed) grow() *Event {
 	e := NewEvent(s.event.source, s.event.origin)
-	e.ID, e.Key, e.Type, e.Time = s.id, s.key, s.kind, s.time
-	e.Received, e.meta, e.fault, e.payload = s.event.Received, s.meta, s.event.fault, payload{raw: s.raw}
+	e.Received, e.meta, e.fault = s.event.Received, s.meta, s.event.fault
+	if t := s.more; t != nil {
+		e.ID, e.Key, e.Type, e.Time, e.payload = t.id, t.key, t.kind, t.time, payload{raw: t.raw}
+	}
 	return e
 }

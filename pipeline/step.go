@@ -73,7 +73,7 @@ func (s *step) guard(h Handler) Handler {
 // has been judged there.
 func (s *step) judgeLater(p *Pending, ctx context.Context, e *Event) {
 	if n := len(p.then); n == 0 || p.then[n-1].guard == nil {
-		p.push(after{guard: s, ctx: ctx, event: e})
+		p.push(s.judgement(ctx, p.lane, e))
 	}
 }
 

@@ -45,9 +45,7 @@ const (
 
 func (c *crime) proven() bool { return c.crashes >= enoughCrashes && c.alone >= enoughAlone }
 
-func newCall(id string, body []byte) *call {
-	return &call{id: id, body: body, done: make(chan struct{}, 1)}
-}
+func newCall() *call { return &call{done: make(chan struct{}, 1)} }
 
 // finish gives the event back. It must not be in any list any more.
 func (c *call) finish(r *proto.Result, err error) {

@@ -41,18 +41,21 @@ func For(c Config, env *pipeline.Env, sink bool) *Host {
 	return h
 }
 
-// bodyOf is an event as the contract has it, in a buffer that is to be released.
-func bodyOf(e *pipeline.Event) ([]byte, error) {
+// fill makes the event's body as the contract has it, in a buffer that is to be released.
+func (c *call) fill(e *pipeline.Event) error {
 	raw, err := e.Bytes()
 	if err != nil {
-		return nil, err
+		return err
 	}
+	c.id = e.ID
 	body := wire.Buffer(len(raw) + len(e.ID) + len(e.Key) + len(e.Type) + aroundBody)
-	body = wire.AppendBody(body, raw, valid(e.ID), valid(e.Key), valid(e.Type), e.Time)
-	for key, value := range e.AllMeta() {
-		body = wire.AppendMeta(body, valid(key), valid(value))
-	}
-	return body, nil
+	c.body = wire.AppendBody(body, raw, valid(e.ID), valid(e.Key), valid(e.Type), e.Time)
+	e.EachMeta(c.addMeta)
+	return nil
+}
+
+func (c *call) addMeta(key, value string) {
+	c.body = wire.AppendMeta(c.body, valid(key), valid(value))
 }
 
 // aroundBody is about what the body of an event takes besides its payload and names.

@@ -146,17 +146,16 @@ var errClosed = errors.New("the plugin was closed")
 // rejects is an error, as is an event that crashes it. When ctx ends, or the flow stops
 // while no process runs, the event comes back with its outcome unknown.
 func (h *Host) Handle(ctx context.Context, e *pipeline.Event) (*proto.Result, error) {
-	body, err := bodyOf(e)
-	if err != nil {
+	c := newCall()
+	if err := c.fill(e); err != nil {
 		return nil, err
 	}
 	defer pipeline.InRealTime(h.options.Clock)()
-	c := newCall(e.ID, body)
 	if err := h.add(c); err != nil {
 		return nil, err
 	}
 	r, err := h.await(ctx, c)
-	wire.Release(body)
+	wire.Release(c.body)
 	return r, err
 }
 

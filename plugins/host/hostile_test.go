@@ -170,7 +170,7 @@ func FuzzResults(f *testing.F) {
 		k := &child{host: h, sent: map[uint64]*call{}, lingering: map[uint64]*call{}, wake: make(chan struct{}, 1)}
 		var calls []*call
 		for seq := uint64(1); seq <= 3; seq++ {
-			c := newCall("1", nil)
+			c := named("1")
 			k.sent[seq] = c
 			calls = append(calls, c)
 		}

@@ -20,15 +20,13 @@ func (h *Host) Give(ctx context.Context, e *pipeline.Event, answered Answered) e
 		r, err := h.Handle(ctx, e)
 		return answered(ctx, e, r, err)
 	}
-	body, err := bodyOf(e)
-	if err != nil {
+	l := &later{host: h, ctx: ctx, event: e, answered: answered}
+	if err := l.fill(e); err != nil {
 		return err
 	}
-	l := &later{
-		call: call{id: e.ID, body: body}, host: h, ctx: ctx, event: e, answered: answered,
-		pending: pipeline.Later(ctx), clockGoesOn: pipeline.InRealTime(h.options.Clock),
-	}
 	l.call.later = l
+	pipeline.LaterIn(ctx, &l.pending)
+	l.clockGoesOn = pipeline.InRealTime(h.options.Clock)
 	l.ends = ends{pipeline.Stopping(ctx), ctx.Done()}
 	if err := h.add(&l.call); err != nil {
 		l.clockGoesOn()
@@ -44,7 +42,7 @@ type later struct {
 	ctx         context.Context
 	event       *pipeline.Event
 	answered    Answered
-	pending     *pipeline.Pending
+	pending     pipeline.Pending
 	clockGoesOn func()
 	ends        ends
 
@@ -56,11 +54,11 @@ func (l *later) finish(c *call) {
 	g := &l.host.given
 	g.remove(l)
 	if g.together != nil {
-		g.together.Add(l.pending, l)
+		g.together.Add(&l.pending, l)
 		return
 	}
 	alone := &pipeline.Convoy{}
-	alone.Add(l.pending, l)
+	alone.Add(&l.pending, l)
 	alone.Go()
 }
 

@@ -55,7 +55,7 @@ func (b *block) addOversize(at place, long *oversize, limit int) {
 // id is the identity of a line: of its file, its place and its bytes, so that
 // neither equal lines nor a file that was replaced are taken for copies.
 func (b *block) id(at place, content []byte) string {
-	var key [32]byte
+	var key [2*16 + 1]byte
 	id := strconv.AppendUint(key[:0], b.pathHash^uint64(at.offset)*0x9e3779b97f4a7c15, 16)
 	id = append(id, '-')
 	return string(strconv.AppendUint(id, xxhash.Sum64(content), 16))
@@ -92,9 +92,13 @@ func (l *line) Lookup(key string) (string, bool) {
 
 // Each implements [pipeline.MetaSource].
 func (l *line) Each(f func(key, value string)) {
+	var digits [2 * 20]byte
+	text := strconv.AppendInt(digits[:0], l.at.line, 10)
+	n := len(text)
+	both := string(strconv.AppendInt(text, l.at.offset, 10))
 	f("file.path", l.path)
-	f("file.line", strconv.FormatInt(l.at.line, 10))
-	f("file.offset", strconv.FormatInt(l.at.offset, 10))
+	f("file.line", both[:n])
+	f("file.offset", both[n:])
 	for _, n := range l.note {
 		f(n[0], n[1])
 	}
