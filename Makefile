@@ -10,6 +10,9 @@ RACE := $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
 # would see little of them. They mostly wait, so that three at a time keep two cores busy.
 PROCESSES := /(cli|acceptance|chaos)$$|/plugins/templates$$|/examples/
 
+# Packages whose tests do less with the race detector, and enough only without it.
+WHOLE := /(internal/snssig|sim/prove)$$
+
 # More arguments for go test, such as TESTFLAGS=-v.
 TESTFLAGS ?=
 
@@ -29,7 +32,7 @@ test: ## Install what tests need; run vet and all tests, with the race detector 
 	@go vet ./...
 	@failed=0; \
 	go test $(RACE) -p 3 -timeout 15m $(TESTFLAGS) $$(go list ./... | grep -vE '$(PROCESSES)') || failed=1; \
-	go test -p 3 -timeout 15m $(TESTFLAGS) $$(go list ./... | grep -E '$(PROCESSES)') || failed=1; \
+	go test -p 3 -timeout 15m $(TESTFLAGS) $$(go list ./... | grep -E '$(PROCESSES)|$(WHOLE)') || failed=1; \
 	exit $$failed
 
 chaos: ## Disturb replicas that share a Redis for half an hour; docs/reliability.md says what is checked

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/leat-io/leat/internal/race"
 )
 
 // mutations are texts that differ from the given one at byte i.
@@ -29,13 +31,16 @@ func refuseAllMutations(t *testing.T, v *Verifier, m message, at time.Time) {
 	if m["Type"] != Notification {
 		fields = append(slices.Clone(signedConfirmation), "Signature")
 	}
-	n := 0
+	n, stride := 0, 1
+	if race.Detector { // make test runs these tests without it too
+		stride = 7
+	}
 	for _, field := range fields {
 		value, ok := m[field]
 		if !ok {
 			continue
 		}
-		for i := range len(value) {
+		for i := 0; i < len(value); i += stride {
 			for _, other := range mutations(value, i) {
 				if n++; other != value && verify(v, m.with(field, other).json(), at) == nil {
 					t.Fatalf("accepted: %s with byte %d changed: %q", field, i, other)

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/leat-io/leat/internal/race"
 	"pgregory.net/rapid"
 )
 
@@ -28,6 +29,7 @@ type machine struct {
 }
 
 func TestSpoolAgainstAModel(t *testing.T) {
+	race.FewerDraws(t)
 	root := t.TempDir()
 	n := 0
 	rapid.Check(t, func(t *rapid.T) {

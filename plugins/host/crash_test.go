@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/leat-io/leat/internal/conf"
+	"github.com/leat-io/leat/internal/race"
 	"github.com/leat-io/leat/pipeline"
 )
 
@@ -170,7 +171,7 @@ func TestAnEventThatCrashesThePluginAfterItsTimeIsFound(t *testing.T) {
 
 func TestKilledAtAnyTimeNothingIsLost(t *testing.T) {
 	const atOnce = 500
-	events, every := 50_000/slower, 200*time.Millisecond
+	events, every := race.Fewer(race.Fewer(50_000)), 200*time.Millisecond
 	log := filepath.Join(t.TempDir(), "handled")
 	r := newRig(t, nil, fmt.Sprintf("{log: %q}", log)).start()
 	stop := make(chan struct{})

@@ -14,6 +14,7 @@ import (
 	"github.com/ThreeDotsLabs/watermill/message"
 	"pgregory.net/rapid"
 
+	"github.com/leat-io/leat/internal/race"
 	"github.com/leat-io/leat/pipeline"
 )
 
@@ -51,6 +52,7 @@ func drawTrial(rt *rapid.T) trial {
 }
 
 func TestNoEntryIsLostAndNoneGivenOutTooOften(t *testing.T) {
+	race.FewerDraws(t)
 	rapid.Check(t, func(rt *rapid.T) {
 		tr := drawTrial(rt)
 		var problems []string

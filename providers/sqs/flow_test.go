@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/leat-io/leat/internal/race"
 	"github.com/leat-io/leat/pipeline"
 	"github.com/leat-io/leat/pipeline/flowtest"
 	"github.com/leat-io/leat/providers/sqs/sqstest"
@@ -48,8 +49,8 @@ func parcelEvent(n, parcels int) string {
 	return fmt.Sprintf(`{"n":%d,"parcel":"%d","at":%q}`, n, n%parcels, noon.Add(time.Duration(n)*time.Millisecond).Format(time.RFC3339Nano))
 }
 
-func TestTwentyThousandHeldMessagesAreReceivedOnce(t *testing.T) {
-	const messages, parcels = 20_000, 500
+func TestThousandsOfHeldMessagesAreReceivedOnce(t *testing.T) {
+	messages, parcels := race.Fewer(20_000), 500
 	bubble(t, func(t *testing.T) {
 		s, name := newServer(t, sqstest.Options{}, map[string]string{"VisibilityTimeout": "30"})
 		for _, n := range rand.Perm(messages) {

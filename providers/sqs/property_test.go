@@ -14,6 +14,7 @@ import (
 	"github.com/ThreeDotsLabs/watermill/message"
 	"pgregory.net/rapid"
 
+	"github.com/leat-io/leat/internal/race"
 	"github.com/leat-io/leat/providers/sqs/sqstest"
 )
 
@@ -84,6 +85,7 @@ type ledger struct {
 }
 
 func TestNoMessageIsLost(t *testing.T) {
+	race.FewerDraws(t)
 	rapid.Check(t, func(rt *rapid.T) {
 		tr := drawTrial(rt)
 		var problems []string

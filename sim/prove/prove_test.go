@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/leat-io/leat/internal/race"
 	"github.com/leat-io/leat/pipeline"
 	"github.com/leat-io/leat/sim"
 	"github.com/leat-io/leat/stages"
@@ -92,11 +93,12 @@ func TestTheRealStagesKeepTheirPromises(t *testing.T) {
 		"replicas": fmt.Sprintf(flow, "queue") + "state: {shared: {}}\n",
 		"leader":   strings.Replace(fmt.Sprintf(flow, "queue")+"state: {shared: {}}\n", "2h}", "2h, mode: leader}", 1),
 	} {
-		r := prove(t, text, 200)
+		runs := race.Fewer(200)
+		r := prove(t, text, runs)
 		if r.Violations() > 0 {
 			t.Errorf("%s: %+v\n%s", name, r.Totals, told(r.Story))
 		}
-		if r.Events != 16 || !r.Dedupes || !r.Orders || r.Crashes < 40 || r.Deliveries < 1000 || r.Copies == 0 {
+		if r.Events != 16 || !r.Dedupes || !r.Orders || r.Crashes < runs/5 || r.Deliveries < 5*runs || r.Copies == 0 {
 			t.Errorf("%s: little happened: %+v", name, r)
 		}
 	}
