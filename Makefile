@@ -16,7 +16,7 @@ WHOLE := /(internal/snssig|sim/prove)$$
 # More arguments for go test, such as TESTFLAGS=-v.
 TESTFLAGS ?=
 
-.PHONY: help build test chaos bench bench-compare benchmarks lint generate
+.PHONY: help build test chaos bench bench-compare bench-growth benchmarks lint generate
 
 help: ## Print this help
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do printf '  make %-14s %s\n' "$$name" "$$text"; done
@@ -43,6 +43,9 @@ bench: ## Measure the flows in bench/, as whole processes: CPU, lines/s, memory;
 
 bench-compare: ## Measure them beside those of another commit, in turns: REF=HEAD~1
 	@sh bench/compare.sh $(REF) $(BENCHFLAGS)
+
+bench-growth: ## Measure how cost depends on what a flow is given, latency, start-up and size
+	go run ./bench/growth $(BENCHFLAGS)
 
 benchmarks: ## Run the Go benchmarks of the hot paths
 	go test -run '^$$' -bench . -benchmem ./pipeline/... ./stages/... ./providers/... ./state/... ./internal/...

@@ -1,13 +1,15 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/leat-io/leat/bench/feed"
+	"github.com/leat-io/leat/bench/measure"
 )
 
 // contestant is a program that runs a flow.
@@ -16,19 +18,10 @@ type contestant struct {
 	results             []result
 }
 
-// result is what a run took.
+// result is what a run took, and what its redis-server did.
 type result struct {
-	cpu, wall, redis time.Duration
-	memory           int64 // bytes
-}
-
-func build(dir string) (string, error) {
-	out := filepath.Join(dir, "leat")
-	said, err := exec.Command("go", "build", "-o", out, "./cmd/leat").CombinedOutput()
-	if err != nil {
-		return "", fmt.Errorf("build leat: %w\n%s", err, said)
-	}
-	return out, nil
+	measure.Result
+	redis time.Duration
 }
 
 // contestants are those that have a flow of the variant.
@@ -49,10 +42,10 @@ func exists(path string) bool {
 }
 
 // measure runs the contestants of a variant in turn and prints a line for each.
-func (o options) measure(variant, dir string, fd *feed) error {
-	want := fd.distinct
+func (o options) measure(variant, dir string, fd *feed.Feed) error {
+	want := fd.Distinct
 	if variant == "a" {
-		want = fd.events
+		want = fd.Events
 	}
 	var server *redisServer
 	if variant == "c" {
@@ -66,7 +59,7 @@ func (o options) measure(variant, dir string, fd *feed) error {
 	all := o.contestants(variant)
 	for n := range o.runs {
 		for _, c := range all {
-			r, err := c.run(dir, fd.path, fmt.Sprint(c.name, n), server, want)
+			r, err := c.run(dir, fd.Path, fmt.Sprint(c.name, n), server, want)
 			if err != nil {
 				return fmt.Errorf("%s: %w", c.name, err)
 			}
@@ -87,15 +80,14 @@ func (c *contestant) run(dir, in, label string, server *redisServer, want int) (
 	}
 	cmd := exec.Command(c.program, "run", c.flow)
 	cmd.Env = append(os.Environ(), "IN="+in, "OUT="+out, "RUN="+label, fmt.Sprint("REDIS_PORT=", server.portNumber()))
-	var said bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &said, &said
-	before, began := server.cpu(), time.Now()
-	if err := cmd.Run(); err != nil {
-		return result{}, fmt.Errorf("%w\n%s", err, said.String())
+	before := server.cpu()
+	took, err := measure.Run(cmd)
+	if err != nil {
+		return result{}, err
 	}
-	r := result{wall: time.Since(began), cpu: cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), redis: server.cpu() - before, memory: peak(cmd.ProcessState)}
+	r := result{took, server.cpu() - before}
 	if got, err := countLines(out); err != nil || got != want {
-		return r, fmt.Errorf("%d lines arrived, want %d (%v)\n%s", got, want, err, said.String())
+		return r, fmt.Errorf("%d lines arrived, want %d (%v)", got, want, err)
 	}
 	return r, nil
 }

@@ -15,6 +15,9 @@ import (
 	"fmt"
 	"os"
 	"strings"
+
+	"github.com/leat-io/leat/bench/feed"
+	"github.com/leat-io/leat/bench/measure"
 )
 
 // options are what is measured.
@@ -53,18 +56,18 @@ func run(o options) error {
 	}
 	defer os.RemoveAll(dir)
 	if o.leat == "" {
-		if o.leat, err = build(dir); err != nil {
+		if o.leat, err = measure.Build(dir, "./cmd/leat"); err != nil {
 			return err
 		}
 	}
-	feed, err := writeFeed(dir+"/in.jsonl", o.lines, o.events)
+	fd, err := feed.Write(dir+"/in.jsonl", feed.Options{Lines: o.lines, Events: o.events})
 	if err != nil {
 		return err
 	}
-	fmt.Printf("%d envelopes with %d events each, %.1f kB an envelope, medians of %d runs in turn\n\n", o.lines, o.events, float64(feed.bytes)/1000/float64(o.lines), o.runs)
+	fmt.Printf("%d envelopes with %d events each, %.1f kB an envelope, medians of %d runs in turn\n\n", o.lines, o.events, float64(fd.Bytes)/1000/float64(o.lines), o.runs)
 	printHead()
 	for _, v := range o.variants {
-		if err := o.measure(v, dir, feed); err != nil {
+		if err := o.measure(v, dir, fd); err != nil {
 			return fmt.Errorf("variant %s: %w", v, err)
 		}
 	}
