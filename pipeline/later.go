@@ -25,7 +25,7 @@ type Pending struct {
 	wake chan error  // of a stage that waits; nil: the lane's sequence has gone on
 }
 
-const afterDepth = 3
+const afterDepth = 4
 
 // Later lets a handler return [ErrLater] for the event of ctx, because it is known only
 // later what becomes of it. Somebody then has to call [Pending.Settle], or [Convoy.Add],
