@@ -21,7 +21,14 @@ func (env *Env) measuredClaims(c Claims) Claims {
 	if !env.pipeline.measure {
 		return c
 	}
-	return measuredClaims{c, env.Clock, env.stateTiming(TimeClaim), env.stateTiming(TimeCommit), env.stateTiming(TimeRelease)}
+	m := measuredClaims{c, env.Clock, env.stateTiming(TimeClaim), env.stateTiming(TimeCommit), env.stateTiming(TimeRelease)}
+	switch c := c.(type) {
+	case ClaimsLater:
+		return measuredAsks{measuredLater{m, c}, c}
+	case CommitsLater:
+		return measuredLater{m, c}
+	}
+	return m
 }
 
 func (env *Env) measuredTimes(t Times) Times {
@@ -57,6 +64,34 @@ func (m measuredClaims) Commit(ctx context.Context, id Digest, ttl time.Duration
 func (m measuredClaims) Release(ctx context.Context, id Digest) (err error) {
 	defer m.release.since(m.clock, m.clock.Now(), &err)
 	return m.Claims.Release(ctx, id)
+}
+
+// measuredLater is measuredClaims of a store that says later what it has recorded.
+type measuredLater struct {
+	measuredClaims
+	later CommitsLater
+}
+
+func (m measuredLater) CommitLater(id Digest, ttl time.Duration, o Outcome, done func(error)) {
+	begun := m.clock.Now()
+	m.later.CommitLater(id, ttl, o, func(err error) {
+		m.commit.since(m.clock, begun, &err)
+		done(err)
+	})
+}
+
+// measuredAsks is the same of a store that says later what is claimed too.
+type measuredAsks struct {
+	measuredLater
+	asks ClaimsLater
+}
+
+func (m measuredAsks) ClaimLater(id Digest, done func(*Convoy, Verdict, error)) bool {
+	begun := m.clock.Now()
+	return m.asks.ClaimLater(id, func(c *Convoy, v Verdict, err error) {
+		m.claim.since(m.clock, begun, &err)
+		done(c, v, err)
+	})
 }
 
 // measuredTimes times the calls of a store that wait.

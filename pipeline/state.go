@@ -49,12 +49,25 @@ func IsQuick(x any) bool {
 	return ok && q.Quick()
 }
 
-// CommitsLater is implemented by Claims whose Claim and Release wait for nothing slower
-// than a local file, and whose Commit need not be waited for with a goroutine.
+// CommitsLater is implemented by Claims whose Commit need not be waited for with a
+// goroutine. Claim and Release wait for nothing slower than a local file, unless they are
+// [ClaimsLater] too.
 type CommitsLater interface {
 	// CommitLater is [Claims.Commit], but calls done with what that would return, in
 	// another goroutine. Done must not wait for anything.
 	CommitLater(id Digest, ttl time.Duration, o Outcome, done func(error))
+}
+
+// ClaimsLater is implemented by Claims that others share over a network, and whose Claim
+// need not be waited for with a goroutine either.
+type ClaimsLater interface {
+	CommitsLater
+	// ClaimLater is [Claims.Claim], but calls done with what that would return, in
+	// another goroutine. Done adds the event to c, which has those go on together that
+	// were answered together, and must not wait for anything. [Elsewhere] may only mean
+	// that Claim has to be asked. It returns false, without calling done, where Claim has
+	// to be asked at once.
+	ClaimLater(id Digest, done func(c *Convoy, v Verdict, err error)) bool
 }
 
 // Verdict is the answer to a claim.

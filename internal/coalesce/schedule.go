@@ -64,6 +64,12 @@ func (c *Coalescer[T]) sendAll() {
 		errs := c.o.Send(c.running, values(batch))
 		c.mu.Lock()
 		c.settle(batch, errs)
+		if hasTold(batch) {
+			c.schedule() // whoever is told may take a while
+			c.mu.Unlock()
+			c.tell(batch)
+			c.mu.Lock()
+		}
 	}
 	c.sending--
 	c.schedule()
@@ -76,7 +82,9 @@ func (c *Coalescer[T]) settle(batch []*item[T], errs []error) {
 		if i < len(errs) {
 			m.err = errs[i]
 		}
-		close(m.settled)
+		if m.settled != nil {
+			close(m.settled)
+		}
 	}
 	if c.release(batch) {
 		c.due = true

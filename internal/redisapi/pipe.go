@@ -50,6 +50,12 @@ func (p *Pipe) Do(ctx context.Context, commands ...redis.Cmder) error {
 	return p.batches.Do(ctx, nil, commands, size(commands), "")
 }
 
+// Start is [Pipe.Do] for a caller that does not wait: told is called in its place, see
+// [coalesce.Coalescer.Start].
+func (p *Pipe) Start(commands []redis.Cmder, told func(err error, sent *coalesce.Batch)) error {
+	return p.batches.Start(commands, size(commands), "", told)
+}
+
 // Close returns once all callers have their answers.
 func (p *Pipe) Close() { p.batches.Close() }
 

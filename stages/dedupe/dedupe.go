@@ -54,6 +54,7 @@ type stage struct {
 	claims     pipeline.Claims
 	quick      bool                  // claims waits for nothing
 	later      pipeline.CommitsLater // claims, if it says later what it has recorded; else nil
+	asks       pipeline.ClaimsLater  // claims, if it says later whether an event is claimed; else nil
 	clock      pipeline.Clock
 	log        *slog.Logger
 	inProgress progress
@@ -69,6 +70,7 @@ func New(c Config, env *pipeline.Env) (pipeline.Stage, error) {
 	}
 	s.quick = pipeline.IsQuick(s.claims)
 	s.later, _ = s.claims.(pipeline.CommitsLater)
+	s.asks, _ = s.claims.(pipeline.ClaimsLater)
 	s.inProgress.init()
 	return func(next pipeline.Handler) pipeline.Handler {
 		if !s.quick && s.later == nil {
@@ -91,7 +93,16 @@ func (s *stage) handle(ctx context.Context, e *pipeline.Event, next pipeline.Han
 		s.duplicates.Inc()
 		return nil
 	}
-	is, err := s.look(ctx, id, e)
+	if s.ask(ctx, id, e, next) {
+		return pipeline.ErrLater
+	}
+	return s.goOn(ctx, id, e, next, answer{})
+}
+
+// goOn goes on with an event that is in progress. Where the answer of the store is not
+// known yet, it is waited for.
+func (s *stage) goOn(ctx context.Context, id pipeline.Digest, e *pipeline.Event, next pipeline.Handler, a answer) error {
+	is, err := s.look(ctx, id, e, a)
 	switch is {
 	case unclaimed:
 		return pipeline.Then(ctx, e, next, func(err error) error {
@@ -114,14 +125,17 @@ const (
 )
 
 // look claims an event that is in progress. Of one that is over, the progress is too.
-func (s *stage) look(ctx context.Context, id pipeline.Digest, e *pipeline.Event) (is standing, err error) {
+func (s *stage) look(ctx context.Context, id pipeline.Digest, e *pipeline.Event, a answer) (is standing, err error) {
 	settled := false
 	defer func() {
 		if is == over { // also after a panic
 			s.inProgress.leave(id, settled)
 		}
 	}()
-	verdict, err := s.claim(ctx, id)
+	verdict, err := a.verdict, a.err
+	if !a.known {
+		verdict, err = s.claim(ctx, id)
+	}
 	switch {
 	case errors.Is(err, pipeline.ErrReturned): // the store has answered: another process has the event
 		return over, err
@@ -147,37 +161,12 @@ func (s *stage) look(ctx context.Context, id pipeline.Digest, e *pipeline.Event)
 // deliver runs the rest of the flow under a claim that is ours.
 func (s *stage) deliver(ctx context.Context, id pipeline.Digest, e *pipeline.Event, next pipeline.Handler) error {
 	onward, lasting := ctx, ctx
-	if !s.quick && s.later == nil {
+	if s.isShared() {
 		onward = pipeline.WithClaim(ctx, func(ctx context.Context) (bool, error) { return s.claimAgain(ctx, id) })
 		lasting = context.WithoutCancel(ctx) // what has happened must be recorded even when the flow stops
 	}
 	return pipeline.Then(onward, e, next, func(err error) error { return s.conclude(lasting, id, err) })
 }
 
-// conclude records what became of an event that was claimed, and ends its progress.
-func (s *stage) conclude(ctx context.Context, id pipeline.Digest, err error) (out error) {
-	settled := false
-	defer func() {
-		if out != pipeline.ErrLater {
-			s.inProgress.leave(id, settled)
-		}
-	}()
-	if err != nil {
-		_ = s.claims.Release(ctx, id) // a claim that stays ends with this process
-		return err
-	}
-	outcome := pipeline.OutcomeDelivered
-	if pipeline.DeadLettered(ctx) {
-		outcome = pipeline.OutcomeDead
-	}
-	switch {
-	case s.commitLater(ctx, id, outcome):
-		return pipeline.ErrLater
-	case s.quick:
-		err = s.commitNow(ctx, id, outcome)
-	default:
-		err = s.commit(ctx, id, outcome)
-	}
-	settled = err == nil
-	return err
-}
+// isShared reports whether the store is one that other processes may claim events in.
+func (s *stage) isShared() bool { return !s.quick && (s.later == nil || s.asks != nil) }

@@ -3,7 +3,6 @@ package redis
 import (
 	"context"
 	"encoding/base64"
-	"errors"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -41,25 +40,27 @@ func (c *claims) Claim(ctx context.Context, id pipeline.Digest) (pipeline.Verdic
 		return pipeline.Unsure, c.store.wrap("claim", err)
 	}
 	c.store.owed.forgive(key)
-	set := redis.NewStringCmd(ctx, "set", key, string(claimed)+ours, "nx", "get", "px", claimTTL.Milliseconds())
+	set := c.claiming(ctx, key, ours)
 	if err := c.store.do(ctx, set); err != nil {
-		c.store.owed.add(key, func(ctx context.Context) error { return c.release(ctx, key, ours) })
-		return pipeline.Unsure, c.store.wrap("claim", err)
+		return pipeline.Unsure, c.claimFailed(key, ours, err)
 	}
 	return c.judge(ctx, key, set.Val(), ours)
 }
 
+func (c *claims) claiming(ctx context.Context, key, ours string) *redis.StringCmd {
+	return redis.NewStringCmd(ctx, "set", key, string(claimed)+ours, "nx", "get", "px", claimTTL.Milliseconds())
+}
+
+// claimFailed has a claim given back that may be ours.
+func (c *claims) claimFailed(key, ours string, err error) error {
+	c.store.owed.add(key, func(ctx context.Context) error { return c.release(ctx, key, ours) })
+	return c.store.wrap("claim", err)
+}
+
 // judge reads what a key held before we tried to claim it.
 func (c *claims) judge(ctx context.Context, key, found, ours string) (pipeline.Verdict, error) {
-	switch {
-	case found == "":
-		return pipeline.Claimed, nil
-	case found[0] != claimed && found[1:] == ours:
-		return pipeline.Delivered, nil
-	case found[0] != claimed:
-		return pipeline.Earlier, nil
-	case found[1:] == ours: // copies within this process are kept apart by the stage
-		return pipeline.Claimed, nil
+	if verdict, known := standing(found, ours); known {
+		return verdict, nil
 	}
 	lives, err := c.store.session.lives(ctx, found[1:])
 	switch {
@@ -69,6 +70,20 @@ func (c *claims) judge(ctx context.Context, key, found, ours string) (pipeline.V
 		return pipeline.Elsewhere, nil
 	}
 	return c.takeOver(ctx, key, found, ours)
+}
+
+// standing reads what needs no other look: known is false where another session has
+// claimed the event, which may be over.
+func standing(found, ours string) (verdict pipeline.Verdict, known bool) {
+	switch {
+	case found == "":
+		return pipeline.Claimed, true
+	case found[0] != claimed && found[1:] == ours:
+		return pipeline.Delivered, true
+	case found[0] != claimed:
+		return pipeline.Earlier, true
+	}
+	return pipeline.Claimed, found[1:] == ours // copies within this process are kept apart by the stage
 }
 
 // takeOver claims what a session that is over had claimed, if it still has it.
@@ -95,18 +110,31 @@ func (c *claims) takeOver(ctx context.Context, key, dead, ours string) (pipeline
 func (c *claims) Commit(ctx context.Context, id pipeline.Digest, ttl time.Duration, o pipeline.Outcome) error {
 	key, ours := c.key(id), *c.store.session.name.Load()
 	c.store.owed.forgive(key)
-	command := func(ctx context.Context) *redis.StringCmd {
-		return redis.NewStringCmd(ctx, "set", key, string(o)+ours, "get", "px", max(1, ttl.Milliseconds()))
-	}
-	set := command(ctx)
+	set := c.committing(ctx, key, ours, ttl, o)
 	if err := c.store.commit(ctx, set); err != nil {
-		c.store.owed.add(key, func(ctx context.Context) error { return c.store.do(ctx, command(ctx)) })
-		return c.store.wrap("commit", err)
+		return c.commitFailed(key, ours, ttl, o, err)
 	}
-	if found := set.Val(); found != "" && found[0] == claimed && found[1:] != ours {
+	c.countLost(set.Val(), ours)
+	return nil
+}
+
+func (c *claims) committing(ctx context.Context, key, ours string, ttl time.Duration, o pipeline.Outcome) *redis.StringCmd {
+	return redis.NewStringCmd(ctx, "set", key, string(o)+ours, "get", "px", max(1, ttl.Milliseconds()))
+}
+
+// commitFailed has the record made up for.
+func (c *claims) commitFailed(key, ours string, ttl time.Duration, o pipeline.Outcome, err error) error {
+	c.store.owed.add(key, func(ctx context.Context) error {
+		return c.store.do(ctx, c.committing(ctx, key, ours, ttl, o))
+	})
+	return c.store.wrap("commit", err)
+}
+
+// countLost counts an event that another process had claimed when it was settled here.
+func (c *claims) countLost(found, ours string) {
+	if found != "" && found[0] == claimed && found[1:] != ours {
 		c.store.lost.Inc()
 	}
-	return nil
 }
 
 // release deletes a claim that is ours.
@@ -131,11 +159,5 @@ func (c *claims) release(ctx context.Context, key, ours string) error {
 
 // do has a command carried out. That there is nothing under a key is no error.
 func (s *store) do(ctx context.Context, c redis.Cmder) error {
-	if err := s.pipe.Do(ctx, c); err != nil {
-		return err
-	}
-	if err := c.Err(); !errors.Is(err, redis.Nil) {
-		return err
-	}
-	return nil
+	return result(c, s.pipe.Do(ctx, c))
 }

@@ -26,6 +26,9 @@ const maxOwed = 100_000
 
 var shardSeed = maphash.MakeSeed()
 
+// any reports whether anything is.
+func (o *owed) any() bool { return o.n.Load() > 0 }
+
 func (o *owed) of(key string) *debts {
 	return &o.shards[maphash.String(shardSeed, key)%uint64(len(o.shards))]
 }
@@ -49,7 +52,7 @@ func (o *owed) add(key string, call func(context.Context) error) {
 
 // forgive drops what is owed for a key: what comes now says more.
 func (o *owed) forgive(key string) {
-	if o.n.Load() == 0 {
+	if !o.any() {
 		return
 	}
 	d := o.of(key)

@@ -111,6 +111,25 @@ func (s *saves) take(ctx context.Context) (names []string, commands []redis.Cmde
 	for s.overlaps() {
 		s.wrote.Wait()
 	}
+	names, commands = s.move(ctx)
+	return names, commands
+}
+
+// takeNow is take that does not wait: false means that it would have to.
+func (s *saves) takeNow(ctx context.Context) (names []string, commands []redis.Cmder, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.overlaps() {
+		return nil, nil, false
+	}
+	names, commands = s.move(ctx)
+	return names, commands, true
+}
+
+func (s *saves) move(ctx context.Context) (names []string, commands []redis.Cmder) {
+	if len(s.times) == 0 {
+		return nil, nil
+	}
 	by := *s.store.session.name.Load() + ":"
 	for name, at := range s.times {
 		s.moving[name] = at

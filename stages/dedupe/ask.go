@@ -1,0 +1,47 @@
+package dedupe
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/leat-io/leat/pipeline"
+)
+
+// answer is what a store has said to a claim.
+type answer struct {
+	known   bool
+	verdict pipeline.Verdict
+	err     error
+}
+
+// ask has an event go on once its store has answered. It returns false when the answer
+// has to be waited for.
+func (s *stage) ask(ctx context.Context, id pipeline.Digest, e *pipeline.Event, next pipeline.Handler) bool {
+	if s.asks == nil {
+		return false
+	}
+	q := &question{stage: s, ctx: ctx, id: id, event: e, next: next}
+	return pipeline.LaterIn(ctx, &q.pending) && s.asks.ClaimLater(id, q.answered)
+}
+
+// question is an event that waits for an answer without a goroutine.
+type question struct {
+	stage   *stage
+	ctx     context.Context
+	id      pipeline.Digest
+	event   *pipeline.Event
+	next    pipeline.Handler
+	pending pipeline.Pending
+	answer  answer
+}
+
+func (q *question) answered(c *pipeline.Convoy, v pipeline.Verdict, err error) {
+	if err != nil {
+		err = fmt.Errorf("claim: %w", err)
+	}
+	q.answer = answer{err != nil || v != pipeline.Elsewhere, v, err} // where it is elsewhere, it is asked for as long as that lasts
+	c.Add(&q.pending, q)
+}
+
+// GoOn implements [pipeline.Rest].
+func (q *question) GoOn() error { return q.stage.goOn(q.ctx, q.id, q.event, q.next, q.answer) }
