@@ -57,6 +57,9 @@ func (s *stressed) runOnce(t *testing.T, run int, stop time.Duration, state *flo
 	if s.laterState {
 		o.State = laterState{state}
 	}
+	if s.askedState {
+		o.State = askedState{state}
+	}
 	if s.later {
 		o.Later = func(_ string, e *pipeline.Event) bool { return e.Seq.Message%2 == 0 }
 	}

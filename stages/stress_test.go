@@ -1,16 +1,13 @@
 package stages_test
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"github.com/leat-io/leat/pipeline"
 	"github.com/leat-io/leat/pipeline/flowtest"
 	"pgregory.net/rapid"
 )
@@ -40,6 +37,7 @@ type plan struct {
 	held, inFlight int             // the limits
 	slowState      bool            // the state store takes its time
 	laterState     bool            // or says later, and not always, that it has recorded an event
+	askedState     bool            // or says later what is claimed too, to many together
 	later          bool            // the sink says later what becomes of events, of every other one
 	stops          []time.Duration // how long each run lasts; one more lasts until everything is settled
 	events         []plannedEvent  // the id of an event is its place
@@ -82,6 +80,7 @@ func drawPlan(rt *rapid.T) plan {
 		slowState:  rapid.Bool().Draw(rt, "slow state"),
 		later:      rapid.Bool().Draw(rt, "later"),
 		laterState: rapid.Bool().Draw(rt, "later state"),
+		askedState: rapid.Bool().Draw(rt, "asked state"),
 		stops:      rapid.SliceOfN(seconds(0, 700), 0, 3).Draw(rt, "stops"),
 	}
 	p.dead = p.late == "dead_letter" || rapid.Bool().Draw(rt, "dead")
@@ -185,41 +184,4 @@ func unsettled(in []plannedMessage, sent []*flowtest.Sent, stop time.Duration) (
 		}
 	}
 	return rest
-}
-
-// slowState is a state store that takes a while to note what was delivered.
-type slowState struct{ *flowtest.State }
-
-type slowClaims struct{ pipeline.Claims }
-
-func (s slowState) Claims(space string) pipeline.Claims { return slowClaims{s.State.Claims(space)} }
-
-func (c slowClaims) Commit(ctx context.Context, id pipeline.Digest, ttl time.Duration, o pipeline.Outcome) error {
-	time.Sleep(10 * time.Millisecond)
-	return c.Claims.Commit(ctx, id, ttl, o)
-}
-
-// laterState says later that it has recorded an event, every third time only that it could
-// not, and sometimes before it is asked for the next one.
-type laterState struct{ *flowtest.State }
-
-type laterClaims struct {
-	pipeline.Claims
-	asked *atomic.Int32
-}
-
-func (s laterState) Claims(space string) pipeline.Claims {
-	return laterClaims{s.State.Claims(space), new(atomic.Int32)}
-}
-
-func (c laterClaims) CommitLater(id pipeline.Digest, ttl time.Duration, o pipeline.Outcome, done func(error)) {
-	n := c.asked.Add(1)
-	go func() {
-		time.Sleep(time.Duration(n%2) * 10 * time.Millisecond)
-		if n%3 == 0 {
-			done(errAway)
-			return
-		}
-		done(c.Commit(context.Background(), id, ttl, o))
-	}()
 }

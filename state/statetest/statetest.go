@@ -23,6 +23,8 @@ type Subject struct {
 	// Persists says that what was committed is there again when the store is
 	// opened in the same folder.
 	Persists bool
+
+	later bool // it is asked as those ask that do not wait
 }
 
 // TTL is the ttl of most tests. Stores may remember an event for longer, by
@@ -32,8 +34,16 @@ const (
 	Slack = TTL/8 + time.Minute
 )
 
-// Run tests the store.
+// Run tests the store, and where it says later what it was asked, that too.
 func Run(t *testing.T, s Subject) {
+	s.run(t)
+	if _, later := s.start(t).state.Claims("dedupe").(pipeline.CommitsLater); later {
+		s.later = true
+		t.Run("later", s.run)
+	}
+}
+
+func (s Subject) run(t *testing.T) {
 	t.Run("an unknown event may be claimed", s.unknownIsClaimed)
 	t.Run("a settled event is delivered", s.settledIsDelivered)
 	t.Run("a dead letter is delivered too", s.deadIsDelivered)
@@ -80,7 +90,9 @@ func (b *bench) pass(d time.Duration) {
 
 func (b *bench) open() {
 	b.Helper()
-	b.state, b.close = b.Open(b.TB, b.folder, b.clock)
+	if b.state, b.close = b.Open(b.TB, b.folder, b.clock); b.later {
+		b.state = laterState{b.state}
+	}
 }
 
 // shut ends the run, if that has not been done.
