@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/leat-io/leat/admin"
 	"github.com/leat-io/leat/live"
@@ -27,7 +28,7 @@ func (flags *runFlags) adminFor(ctx context.Context, file string, r *live.Runner
 		return func() {}, nil
 	}
 	s, err := admin.New(admin.Options{
-		Config: *config, Pipeline: r.Pipeline, Version: version(), Log: o.Log, Reloader: reloader{r}, Metrics: metrics.Handler(metrics.SourceFunc(func() []*pipeline.Pipeline { return []*pipeline.Pipeline{r.Pipeline()} })),
+		Config: *config, Pipeline: r.Pipeline, Version: version(), Log: o.Log, Reloader: reloader{r}, Metrics: metrics.Handler(measured{r}),
 		Expand: func() ([]byte, *pipeline.Report) { return pipeline.Expand(file, o, false) },
 	})
 	if err != nil {
@@ -38,6 +39,22 @@ func (flags *runFlags) adminFor(ctx context.Context, file string, r *live.Runner
 	}
 	r.Tell(func(status live.Status) { s.Reloaded(reloadStatus(status)) })
 	return func() { _ = s.Close() }, nil
+}
+
+// measured is what the metrics are about.
+type measured struct{ runner *live.Runner }
+
+// Pipelines implements [metrics.Source].
+func (m measured) Pipelines() []*pipeline.Pipeline { return []*pipeline.Pipeline{m.runner.Pipeline()} }
+
+// Reloads implements [metrics.Reloads].
+func (m measured) Reloads() (loaded time.Time, results map[string]int) {
+	s := m.runner.Status()
+	results = map[string]int{}
+	for _, result := range live.Results() {
+		results[result] = s.Reloads[result]
+	}
+	return s.Since, results
 }
 
 // reloader has a runner do what the API is asked for.

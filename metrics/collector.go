@@ -96,5 +96,18 @@ func (c *Collector) read() *samples {
 	c.known = present
 	c.addBacklogs(now, pipelines)
 	now.add(c.finished)
+	c.addReloads(now)
 	return now
+}
+
+func (c *Collector) addReloads(s *samples) {
+	r, ok := c.source.(Reloads)
+	if !ok {
+		return
+	}
+	loaded, results := r.Reloads()
+	s.at(c.byKey[key{Gauge, "", fromLoaded}], nil).value = float64(loaded.UnixMilli()) / 1000
+	for result, n := range results {
+		s.at(c.byKey[key{Counter, "", fromReloads}], []string{result}).value = float64(n)
+	}
 }

@@ -37,6 +37,7 @@ const (
 	labelCall    = "call"
 	labelPart    = "part"
 	labelCounter = "counter"
+	labelResult  = "result"
 )
 
 // Names of what the collector itself finds out.
@@ -53,6 +54,8 @@ const (
 	fromCallErrors = "call_errors"
 	fromTripErrors = "round_trip_errors"
 	fromAny        = "any"
+	fromReloads    = "reloads"
+	fromLoaded     = "loaded"
 )
 
 // All returns the metrics in the order of the manual.
@@ -81,6 +84,8 @@ func flows() []Metric {
 		of(Gauge, pipeline.GaugeMaxHeld, "flow_max_held_events", "The limit max_held of the flow. At it, the source is not read any further."),
 		of(Gauge, pipeline.GaugeHeldBytes, "flow_held_bytes", "What the held events count against max_held_bytes."),
 		of(Gauge, pipeline.GaugeMaxHeldBytes, "flow_max_held_bytes", "The limit max_held_bytes of the flow."),
+		of(Gauge, pipeline.GaugeReady, "flow_ready", "1 while the sources of the flow are open and it is not about to end."),
+		of(Gauge, pipeline.GaugePaused, "flow_paused", "1 while the flow is paused by hand, to be drained too."),
 		of(Histogram, pipeline.TimeFromEvent, "flow_event_to_settled_seconds", "Time from when an event happened until a sink settled it, of events that have a time. A fan-out counts once for each sink."),
 		of(Histogram, pipeline.TimeFromReceipt, "flow_receipt_to_settled_seconds", "Time from when a source got an event until a sink settled it, what was held included."),
 	}
@@ -193,7 +198,11 @@ func plugins() []Metric {
 }
 
 func others() []Metric {
+	reloads := Metric{Name: "leat_reloads_total", Kind: Counter, Labels: []string{labelResult}, from: fromReloads,
+		Help: "Times that the pipeline.yaml was read again. Result: ok, refused (it has problems, and nothing was touched), failed (what is new could not be started, and what ran before was started again)."}
+	loaded := Metric{Name: "leat_loaded_timestamp_seconds", Kind: Gauge, from: fromLoaded,
+		Help: "When what runs was read from its files, in seconds since 1970."}
 	m := Metric{Name: "leat_custom_total", Kind: Counter, Labels: []string{labelFlow, labelPart, labelCounter}, from: fromAny,
 		Help: "Counters that stages, sources and sinks of other programs keep (Env.Counter), by their names."}
-	return []Metric{m}
+	return []Metric{reloads, loaded, m}
 }

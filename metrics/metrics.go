@@ -30,6 +30,13 @@ type Source interface {
 	Pipelines() []*pipeline.Pipeline
 }
 
+// Reloads is implemented by a [Source] whose pipelines are read from files again.
+type Reloads interface {
+	// Reloads returns when what runs was read, and how often that was tried again, by
+	// results.
+	Reloads() (loaded time.Time, results map[string]int)
+}
+
 // Of is a source of pipelines that do not change.
 func Of(p ...*pipeline.Pipeline) Source { return fixed(p) }
 

@@ -157,6 +157,31 @@ func TestAPipelineListedTwiceCountsOnce(t *testing.T) {
 	})
 }
 
+func TestReloadsAreShown(t *testing.T) {
+	got := read(t, metrics.Handler(reread{metrics.Of()}))
+	want(t, got, "leat_reloads_total", map[string]float64{"result=ok": 1, "result=refused": 0})
+	want(t, got, "leat_loaded_timestamp_seconds", map[string]float64{"": 1_800_000_000.5})
+}
+
+func TestAPausedFlowIsShown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rig := start(t, flowtest.Options{})
+		synctest.Wait()
+		h := metrics.Handler(metrics.Of(rig.Pipeline))
+		for _, paused := range []float64{0, 1} {
+			got := read(t, h)
+			want(t, got, "leat_flow_ready", map[string]float64{"flow=parcels": 1})
+			want(t, got, "leat_flow_paused", map[string]float64{"flow=parcels": paused})
+			if err := rig.Pipeline.Pause("parcels"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := rig.Pipeline.Resume("parcels"); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
 func TestSourcesAreAskedSeldomAndTheirFailuresCounted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		asked, fails := 0, false

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
@@ -96,9 +97,16 @@ var asked = pipeline.DefineSource("asked", struct{}{}, func(struct{}, *pipeline.
 	}}, nil
 })
 
+// reread is a source whose files were read twice.
+type reread struct{ metrics.Source }
+
+func (reread) Reloads() (time.Time, map[string]int) {
+	return time.Unix(1_800_000_000, 5e8), map[string]int{"ok": 1, "refused": 0}
+}
+
 func shown(t *testing.T, p *pipeline.Pipeline) []string {
 	r := prometheus.NewRegistry()
-	r.MustRegister(metrics.NewCollector(metrics.Of(p), metrics.Options{}))
+	r.MustRegister(metrics.NewCollector(reread{metrics.Of(p)}, metrics.Options{}))
 	families, err := r.Gather()
 	if err != nil {
 		t.Fatal(err)

@@ -56,6 +56,16 @@ func (p *Pipeline) turn(name string, pause, drain bool) error {
 	return nil
 }
 
+// pauseLike pauses a flow that takes the place of one that is paused.
+func (f *flow) pauseLike(old *flow) {
+	old.control.mu.Lock()
+	draining := old.control.draining
+	old.control.mu.Unlock()
+	if old.control.paused.IsShut() && len(f.sources) > 0 {
+		f.turn(true, draining)
+	}
+}
+
 func (f *flow) turn(pause, drain bool) {
 	c := &f.control
 	c.mu.Lock()

@@ -24,6 +24,10 @@ const (
 	PhaseFailed   Phase = "failed" // a source broke off, or it had to stop
 )
 
+func (p Phase) ready() bool {
+	return p != PhaseStarting && p != PhaseStopping && p != PhaseStopped && p != PhaseFailed
+}
+
 // Health is how a pipeline is.
 type Health struct{ Flows []FlowHealth }
 
@@ -61,7 +65,7 @@ func (p *Pipeline) Health() Health {
 	var h Health
 	for _, f := range p.flows {
 		one := FlowHealth{Flow: f.name, State: f.state()}
-		one.Ready = one.State != PhaseStarting && one.State != PhaseStopping && one.State != PhaseStopped && one.State != PhaseFailed
+		one.Ready = one.State.ready()
 		one.Reasons = slices.Concat(f.reasons(one.State), f.failing(), f.ailing())
 		h.Flows = append(h.Flows, one)
 	}

@@ -40,6 +40,8 @@ const (
 	GaugeMaxHeld      = "max_held"
 	GaugeHeldBytes    = "held_bytes"
 	GaugeMaxHeldBytes = "max_held_bytes"
+	GaugeReady        = "ready"  // 1: the flow is, see [FlowHealth]
+	GaugePaused       = "paused" // 1: by hand
 	GaugeInside       = "inside" // events in a stage or sink; only with [Options].Measure
 	GaugeDown         = "down"   // 1: a sink fails, and its flows pause until it works again
 )
@@ -108,6 +110,7 @@ func (p *Pipeline) measureFlows(m *Measured) {
 		for name, value := range f.limits.measures() {
 			m.Gauges = append(m.Gauges, GaugeValue{at, name, value})
 		}
+		m.Gauges = append(m.Gauges, GaugeValue{at, GaugeReady, oneIf(f.state().ready())}, GaugeValue{at, GaugePaused, oneIf(f.control.paused.IsShut())})
 		for _, s := range f.allStages() {
 			m.Types[Owner{Kind: KindStage, Flow: f.name, Part: s.address}] = s.given.name
 		}
@@ -116,12 +119,15 @@ func (p *Pipeline) measureFlows(m *Measured) {
 
 func (p *Pipeline) measureSinks(m *Measured) {
 	for _, s := range p.sinks {
-		var down int64
-		if s.breaker.tripped() {
-			down = 1
-		}
-		m.Gauges = append(m.Gauges, GaugeValue{Owner{Kind: KindSink, Part: s.name}, GaugeDown, down})
+		m.Gauges = append(m.Gauges, GaugeValue{Owner{Kind: KindSink, Part: s.name}, GaugeDown, oneIf(s.breaker.tripped())})
 	}
+}
+
+func oneIf(is bool) int64 {
+	if is {
+		return 1
+	}
+	return 0
 }
 
 // allStages are those of the flow and of its presets.

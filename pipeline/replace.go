@@ -103,8 +103,9 @@ func (p *Pipeline) takeOver(before *Pipeline) (c Change) {
 			p.exchange(u, old)
 		default:
 			for _, name := range u.names() {
-				if before.flow(name) != nil {
+				if old := before.flow(name); old != nil {
 					c.Replaced = append(c.Replaced, name)
+					p.flow(name).pauseLike(old)
 				} else {
 					c.Added = append(c.Added, name)
 				}
