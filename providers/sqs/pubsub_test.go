@@ -19,12 +19,15 @@ import (
 // Watermill's own suite for subscribers and publishers, against the double and
 // against a server of others. LEAT_LONG=1 has it send as many messages as it likes.
 
+// The two suites mostly wait, and do so together.
 func TestWatermillSuiteOnTheDouble(t *testing.T) {
+	t.Parallel()
 	s := sqstest.New(t, sqstest.Options{})
 	suite(t, s.URL)
 }
 
 func TestWatermillSuiteOnFauxqs(t *testing.T) {
+	t.Parallel()
 	suite(t, testservers.Fauxqs(t))
 }
 
