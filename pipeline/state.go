@@ -106,7 +106,7 @@ type Digest [16]byte
 // its Type if it has one, for there are vendors that send two events of different
 // types under one id.
 func (e *Event) Digest() Digest {
-	id := sha256.Sum256([]byte(e.ID))
+	id := digest(e.ID)
 	if e.Type == "" {
 		return Digest(id[:16])
 	}
@@ -116,8 +116,14 @@ func (e *Event) Digest() Digest {
 	return Digest(sum[:16])
 }
 
+// digest makes no copy of an id on the heap that is of usual length.
+func digest(id string) [sha256.Size]byte {
+	var space [128]byte
+	return sha256.Sum256(append(space[:0], id...))
+}
+
 // DigestOf returns the digest of an identity.
 func DigestOf(id string) Digest {
-	sum := sha256.Sum256([]byte(id))
+	sum := digest(id)
 	return Digest(sum[:16])
 }

@@ -31,9 +31,6 @@ func (f *Fields) CheckIndex(b []byte, maxDepth int) error {
 // checkMembers reads the object that begins at start and notes its members, whose
 // places count from there.
 func (f *Fields) checkMembers(b []byte, start, maxDepth int) (i int, wrong fault) {
-	if f.entries == nil {
-		f.entries = make([]entry, 0, usualFields)
-	}
 	i = skipSpace(b, start+1)
 	if i < len(b) && b[i] == '}' {
 		return i + 1, ""
@@ -47,7 +44,7 @@ func (f *Fields) checkMembers(b []byte, start, maxDepth int) (i int, wrong fault
 		if i, wrong = checkValue(b, value, maxDepth-1); wrong != "" {
 			return i, wrong
 		}
-		f.entries = append(f.entries, entryOf(memberAt(b, start, key, value, i)))
+		f.add(memberAt(b, start, key, value, i), len(b)-i)
 		if i = skipSpace(b, i); i >= len(b) || b[i] != ',' && b[i] != '}' {
 			return i, afterMember
 		}

@@ -20,6 +20,8 @@ const (
 	// maxIndexed is how long a text can be for its places to fit into an entry;
 	// one that is longer is scanned for each read.
 	maxIndexed = escapedBit - 1
+	// leastMember is about the fewest bytes that a member takes.
+	leastMember = 8
 	// usualFields is how many members an index has room for at first.
 	usualFields = 16
 )
@@ -34,12 +36,17 @@ func (f *Fields) Index(obj []byte) {
 	if len(f.text) == 0 || f.text[0] != '{' || len(f.text) > maxIndexed {
 		return
 	}
-	if f.entries == nil {
-		f.entries = make([]entry, 0, usualFields)
-	}
 	for m, ok := nextMember(f.text, 1); ok; m, ok = nextMember(f.text, m.value.end) {
-		f.entries = append(f.entries, entryOf(m))
+		f.add(m, len(f.text)-m.value.end)
 	}
+}
+
+// add notes a member behind which there are so many bytes.
+func (f *Fields) add(m member, behind int) {
+	if f.entries == nil {
+		f.entries = make([]entry, 0, 1+min(behind/leastMember, usualFields-1))
+	}
+	f.entries = append(f.entries, entryOf(m))
 }
 
 func entryOf(m member) entry {
