@@ -101,13 +101,6 @@ func (r *recorder) unsaid(n int) {
 	r.arrivals[n].unsaid = true
 }
 
-// count is how many have arrived.
-func (r *recorder) count() int {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return len(r.arrivals)
-}
-
 func read(h http.Header) arrival {
 	at, _ := time.Parse(time.RFC3339, h.Get("X-Leat-Time"))
 	order, _ := strconv.ParseInt(h.Get("X-Leat-Order-Seq"), 10, 64)

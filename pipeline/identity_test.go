@@ -173,7 +173,7 @@ func TestDigestsTellTypesApart(t *testing.T) {
 	digest := func(id, kind string) Digest { return (&Event{ID: id, Type: kind}).Digest() }
 	plain := sha256.Sum256([]byte("a"))
 	if digest("a", "") != DigestOf("a") || digest("a", "t") == digest("a", "") || digest("a", "bc") == digest("ab", "c") ||
-		digest("a", "t") == digest("at", "") || digest("a", "t") == digest("a", "u") || digest("a", "t") != digest("a", "t") ||
+		digest("a", "t") == digest("at", "") || digest("a", "t") == digest("a", "u") ||
 		digest("a", "t") == digest(string(plain[:]), "t") {
 		t.Error("digests do not tell ids and types apart")
 	}

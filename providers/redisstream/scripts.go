@@ -45,7 +45,7 @@ func (s *server) mine(ctx context.Context, do func(context.Context, redis.Cmder)
 	}
 	list, ok := answer.([]any)
 	if !ok {
-		return nil, fmt.Errorf("Redis answers XCLAIM with %T", answer)
+		return nil, fmt.Errorf("the answer to XCLAIM is a %T", answer)
 	}
 	return list, nil
 }

@@ -204,9 +204,6 @@ func stop(t *testing.T, rig *flowtest.Rig) {
 	}
 }
 
-// background is for calls that no test ends.
-var background = context.Background()
-
 // rewriting takes ack_ids out of requests.
 type rewriting struct {
 	server *tikitest.Server
