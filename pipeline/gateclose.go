@@ -7,9 +7,12 @@ import (
 )
 
 // Close implements [message.Subscriber]: it stops the flow and returns when its
-// events are settled or handed back, or when that takes longer than it may.
+// events are settled or handed back, or when that takes longer than it may. The router
+// may close a gate too that has come to its end by itself: that stops no other flow.
 func (g *gate) Close() error {
-	g.flow.group.stop()
+	if !isClosed(g.done) {
+		g.flow.group.stop()
+	}
 	return g.finish()
 }
 
