@@ -35,7 +35,9 @@ func testCommand(catalog pipeline.Catalog, t terminal) *cobra.Command {
 		Short: "Run the tests of flows",
 		Long: `Runs the tests that stand beside flows: those of pipeline.yaml are in
 pipeline.test.yaml. FILE is a file with tests, a pipeline.yaml, or a folder, for
-all that are in it and below; without any, the folder that you are in.
+all that are in it and below; without any, the folder that you are in. The file
+of a preset of your own holds its tests itself; they run with those of a
+pipeline.yaml that names it.
 
 A test says what comes into a flow, what goes wrong meanwhile, and what must
 come out. The flow runs as it would in earnest, but for its sources, its sinks
@@ -67,7 +69,7 @@ func (r *testRun) run(args []string) error {
 		return usageError(err.Error())
 	}
 	if len(paths) == 0 {
-		return errors.New("there are no tests here: those of pipeline.yaml are in pipeline" + testfile.Suffix + ", see docs/testing.md")
+		return errors.New("there are no tests here: those of pipeline.yaml are in pipeline" + testfile.Suffix + ", those of a preset in its file; see docs/testing.md")
 	}
 	r.still = sim.NewStillness()
 	defer r.still.Close()

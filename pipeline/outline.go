@@ -130,6 +130,18 @@ func FlowNames(files ...string) []string { return tree(files).Get("flows").Keys(
 // SinkNames are those of the sinks.
 func SinkNames(files ...string) []string { return tree(files).Get("sinks").Keys() }
 
+// PresetsNamed are the files with presets that a file names.
+func PresetsNamed(path string) (files []string) {
+	n := tree([]string{path}).Get("presets")
+	if n == nil {
+		return nil
+	}
+	for _, f := range namedFiles(n, &conf.Problems{}, "") {
+		files = append(files, f.path())
+	}
+	return files
+}
+
 // tree reads files that are put together; nil: one of them cannot be read.
 func tree(files []string) *conf.Node {
 	var sources []conf.Source

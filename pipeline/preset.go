@@ -51,6 +51,8 @@ type presetFile struct {
 	Samples []string `yaml:"samples"`
 	// Redact names fields that are never printed, nor written to dead letters.
 	Redact []string `yaml:"redact"`
+	// Tests are what leat test runs; a pipeline does not look at them.
+	Tests *conf.Node `yaml:"tests"`
 }
 
 // choices are the settings that choose the source.
@@ -82,14 +84,20 @@ type presetParameter struct {
 // readPresets makes the presets known that flows may name: those of the catalog and
 // those in files that pipeline.yaml names, which come first.
 func (b *fileBuilder) readPresets() {
-	for _, name := range b.config.Presets {
-		def := PresetDef{Files: folder{os.DirFS(filepath.Dir(name)), filepath.Dir(name), b.options.ReadFile}, file: filepath.Base(name), label: name}
-		if file := b.parsePreset(def); file != nil && b.mayBeCalled(file.Preset, name) {
+	for _, f := range b.config.Presets {
+		def := b.presetIn(f.path())
+		if file := b.parsePreset(def); file != nil && b.mayBeCalled(file.Preset, def.label) {
 			def.Name = file.Preset
 			b.presets = append(b.presets, def)
 		}
 	}
 	b.presets = append(b.presets, b.options.Catalog.Presets...)
+}
+
+// presetIn is the preset that a file describes, whose name is not known yet.
+func (b *fileBuilder) presetIn(path string) PresetDef {
+	dir := filepath.Dir(path)
+	return PresetDef{Files: folder{os.DirFS(dir), dir, b.options.ReadFile}, file: filepath.Base(path), label: path}
 }
 
 // folder is files of a folder, as the options have them read.
@@ -134,6 +142,10 @@ func (b *fileBuilder) parsePreset(def PresetDef) *presetFile {
 		return nil
 	}
 	root, problems := conf.Parse([]conf.Source{{Name: def.label, Data: data}}, b.options.Getenv, b.options.ReadFile)
+	problems.Forget(root.Get("tests"))
+	if b.alone {
+		problems.Forget(root.Get("source"))
+	}
 	file := &presetFile{}
 	ok := root != nil && conf.Decode(root, file, problems)
 	b.problems.Include(problems)
@@ -158,10 +170,10 @@ type Sample struct {
 func (d PresetDef) samples(names []string) (list []Sample, err error) {
 	for _, name := range names {
 		data, err := fs.ReadFile(d.Files, name)
-		if err != nil {
-			return nil, fmt.Errorf("sample %s of preset %s: %w", name, d.Name, err)
+		if err := sampleError(name, data, err); err != nil {
+			return nil, fmt.Errorf("sample of preset %s: %w", d.Name, err)
 		}
-		list = append(list, Sample{name, data})
+		list = append(list, SplitSamples(name, data)...)
 	}
 	return list, nil
 }
