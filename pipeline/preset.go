@@ -43,6 +43,7 @@ type presetFile struct {
 	// Source is the source, or a list of them with `when: SETTING` beside each, of which
 	// the first counts whose setting was given.
 	Source []*conf.Node `yaml:"source,one,required"`
+	// Stages come before those of a flow, and give each event its id, key, type and time.
 	Stages []*conf.Node `yaml:"stages"`
 	// Offline changes the preset where no network may be used: stages that come first,
 	// and settings of others.
@@ -65,18 +66,39 @@ func (f *presetFile) choices() (names []string) {
 	return names
 }
 
+// presetSourceOptions may stand beside the type of a source of a preset.
+type presetSourceOptions struct {
+	// When names a parameter: the source is used when that was given.
+	When string `yaml:"when"`
+}
+
+// presetStageOptions may stand beside the type of a stage of a preset.
+type presetStageOptions struct {
+	// Name is what override and messages call the stage, if not by its type.
+	Name string `yaml:"name"`
+	// With names a parameter: the stage is there when that was given.
+	With string `yaml:"with"`
+	// Without names a parameter: the stage is there when that was not given.
+	Without string `yaml:"without"`
+}
+
 type presetOffline struct {
-	Stages   []*conf.Node `yaml:"stages"`
-	Override conf.Node    `yaml:"override"`
+	// Stages come before the others.
+	Stages []*conf.Node `yaml:"stages"`
+	// Override changes settings of others, by their names; null takes one away.
+	Override conf.Node `yaml:"override"`
 }
 
 // presetParameter is one of a preset's parameters.
 type presetParameter struct {
-	About   string    `yaml:"about"`
+	// About says what it is for.
+	About string `yaml:"about"`
+	// Default is its value when a flow gives none.
 	Default conf.Node `yaml:"default"`
 	// Values gives names to values.
-	Values   conf.Node `yaml:"values"`
-	Required bool      `yaml:"required"`
+	Values conf.Node `yaml:"values"`
+	// Required: a flow has to give it.
+	Required bool `yaml:"required"`
 	// Secret: it is not printed.
 	Secret bool `yaml:"secret"`
 }

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"errors"
+	"reflect"
 	"slices"
 
 	"github.com/leat-io/leat/internal/conf"
@@ -32,6 +33,7 @@ func LoadPreset(path string, settings *conf.Node, o Options) (*Pipeline, *Report
 		return nil, &Report{first.problems}
 	}
 	b := &fileBuilder{alone: true, options: o, root: alone(path, file.Preset, settings), problems: &conf.Problems{}}
+	b.checkNames(file)
 	b.build()
 	if b.problems.HasErrors() {
 		return nil, &Report{b.problems}
@@ -50,6 +52,28 @@ func alone(path, name string, settings *conf.Node) *conf.Node {
 	flow := mapOf("from", mapOf(name, settings), "to", conf.Text(AloneEvents), "on_error", mapOf("dead_letter", conf.Text(AloneDead)))
 	sink := mapOf(aloneSource, mapOf())
 	return mapOf("version", conf.Text("1"), "presets", conf.Text(path), "flows", mapOf(name, flow), "sinks", mapOf(AloneEvents, sink, AloneDead, sink))
+}
+
+// checkNames looks at the names in the sources of a preset, which are not built: whether
+// their settings fit, a flow shows that gives what they leave out.
+func (b *fileBuilder) checkNames(file *presetFile) {
+	sources := slices.DeleteFunc(b.sourceNames(), func(name string) bool { return name == aloneSource })
+	for _, item := range file.Source {
+		t, ok := readTyped(item, "source", sources, []string{"when"}, b.problems)
+		def, known := b.sourceNamed(t.name)
+		if !ok || !known {
+			continue
+		}
+		names := []string{spoolSetting}
+		for _, s := range conf.Settings(reflect.TypeOf(def.Defaults)) {
+			names = append(names, s.Name)
+		}
+		for _, f := range t.settings.Fields {
+			if !contains(names, f.Key.Value) {
+				suggest(b.problems.Errorf(f.Key, "unknown setting %q", f.Key.Value), f.Key.Value, names)
+			}
+		}
+	}
 }
 
 // aloneMessages is a source like a queue.
