@@ -54,13 +54,7 @@ func (s *proofScreen) report(r *prove.Report, took time.Duration) {
 	}
 	fmt.Fprintf(s.t.out, "%s %s of %s%s\n\n", s.ink.bold(s.flow+":"), plural(r.Runs, "schedule", "schedules"), plural(r.Events, "event", "events"), among)
 	s.verdict(r.Lost+r.Stuck == 0, "lost", r.Lost+r.Stuck, "every event arrived, or is among the dead letters")
-	if r.Orders {
-		note := "of a key, by event time"
-		if r.Marked > 0 {
-			note += "; " + grouped(int64(r.Marked)) + " came too late for that, and say so"
-		}
-		s.verdict(r.Unordered == 0, "out of order", r.Unordered, note)
-	}
+	s.order(r)
 	s.copies(r)
 	fmt.Fprintf(s.t.out, "\n  %s, %s, %s of sinks\n", plural(r.Deliveries, "delivery", "deliveries"), plural(r.Crashes, "crash", "crashes"), plural(r.Outages, "outage", "outages"))
 	fmt.Fprintf(s.t.out, "  %s of the flow's time in %s, seed %d\n", roundly(r.Virtual), roundly(took), s.seed)
@@ -69,9 +63,25 @@ func (s *proofScreen) report(r *prove.Report, took time.Duration) {
 	}
 }
 
+func (s *proofScreen) order(r *prove.Report) {
+	note, marked := "of a key, by event time", "came too late for that, and say so"
+	switch {
+	case r.Promises.Order && r.Promises.Arrival:
+		note += ", or as they came"
+	case r.Promises.Arrival:
+		note, marked = "of a key, as they came", "took the place of a copy that failed, and say so"
+	case !r.Promises.Order:
+		return
+	}
+	if r.Marked > 0 {
+		note += "; " + grouped(int64(r.Marked)) + " " + marked
+	}
+	s.verdict(r.Unordered == 0, "out of order", r.Unordered, note)
+}
+
 func (s *proofScreen) copies(r *prove.Report) {
 	switch {
-	case r.Dedupes:
+	case r.Promises.Dedupe:
 		note := "each was under way when the process was killed, or went back to its source"
 		if r.Copies == 0 {
 			note = "every copy was dropped"

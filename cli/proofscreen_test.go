@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/leat-io/leat/pipeline"
 	"github.com/leat-io/leat/sim/prove"
 )
 
@@ -13,7 +14,7 @@ func TestWhatAProofSaysOfAMistake(t *testing.T) {
 	s := newProofScreen(terminal{&out, &out}, "parcels", 1000, 7)
 	s.report(&prove.Report{
 		Totals: prove.Totals{Runs: 12, Deliveries: 1204, Crashes: 1, Outages: 3, Lost: 1, Copies: 2, Virtual: 90 * time.Hour},
-		Events: 16, Dedupes: true, Orders: true,
+		Events: 16, Promises: pipeline.Passed{Dedupe: true, Order: true},
 		Story: &prove.Story{
 			Violation: prove.Violation{Kind: prove.Lost, What: "event e1 never arrived"}, Tried: 40,
 			Lines: []prove.Line{

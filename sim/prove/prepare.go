@@ -18,14 +18,14 @@ type prover struct {
 	Options
 	still *sim.Stillness
 
-	messages        []*sample
-	named           int // messages that have names before those
-	sinks           []string
-	start           time.Time     // later than every event
-	window          time.Duration // twice as long as the flow holds an event
-	dedupes, orders bool          // the flow promises it
-	shares          bool          // several processes share the work
-	finite          bool          // the source ends
+	messages []*sample
+	named    int // messages that have names before those
+	sinks    []string
+	start    time.Time     // later than every event
+	window   time.Duration // twice as long as the flow holds an event
+	promises pipeline.Passed
+	shares   bool // several processes share the work
+	finite   bool // the source ends
 }
 
 // sample is a message and what comes of it when nothing goes wrong.
@@ -119,7 +119,8 @@ func (p *prover) look(payload []byte) (*sample, error) {
 	s := &sample{payload: payload}
 	for _, d := range r.log {
 		s.comes = append(s.comes, d.outcome)
-		p.dedupes, p.orders = p.dedupes || d.passed.Dedupe, p.orders || d.passed.Order
+		was := p.promises
+		p.promises = pipeline.Passed{Dedupe: was.Dedupe || d.passed.Dedupe, Order: was.Order || d.passed.Order, Arrival: was.Arrival || d.passed.Arrival}
 	}
 	slices.SortFunc(s.comes, func(a, b outcome) int { // events of several keys come in any order
 		return cmp.Or(strings.Compare(a.sink, b.sink), strings.Compare(a.key, b.key), a.time.Compare(b.time), strings.Compare(a.id, b.id))
