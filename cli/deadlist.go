@@ -39,7 +39,7 @@ place, and the others are listed.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return d.run(cmd.Context()) },
 	}
 	d.flags(c)
-	d.filter.flags(c)
+	d.filter.flags(c, catalog)
 	c.Flags().BoolVar(&d.filter.Filter.All, "all", false, "also those that were replayed")
 	c.Flags().StringVar(&d.format, "format", "text", "text, or json: a line for each letter")
 	completeFlag(c, "format", formatText, formatJSON)

@@ -46,6 +46,7 @@ its reader has it.`,
 	filesFlag(c, &g.files)
 	c.Flags().StringVar(&g.format, "format", "", "mermaid or svg, a `FORMAT`; else what -o ends in, or mermaid")
 	c.Flags().StringVarP(&g.out, "output", "o", "", "the `FILE` to write instead of standard output")
+	completePath(c, "output")
 	completeFlag(c, "format", "mermaid", "svg")
 	return c
 }

@@ -37,6 +37,7 @@ Sources: ` + wrapNames(startable(catalog)),
 			}
 			return nil
 		},
+		ValidArgsFunction: anyFolder,
 		RunE: func(c *cobra.Command, args []string) error {
 			folder := append(args, ".")[0]
 			switch {

@@ -64,6 +64,7 @@ printed on standard output then) or a file cannot be used.`,
 			}
 			return nil
 		},
+		ValidArgsFunction: anyFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if !cmd.Flags().Changed("as") {
 				return flow.checked(len(in.settings) > 0, args, cmd.InOrStdin())

@@ -50,10 +50,13 @@ Exit code 1 when a promise is broken or a file cannot be used, 2 on wrong usage.
 			}
 			return nil
 		},
-		RunE: func(_ *cobra.Command, args []string) error { return p.run(args[0]) },
+		ValidArgsFunction: flowName,
+		RunE:              func(_ *cobra.Command, args []string) error { return p.run(args[0]) },
 	}
 	c.Flags().StringArrayVarP(&p.files, "file", "f", nil, "a file; more of them add to the first and replace parts of it")
 	c.Flags().StringArrayVar(&p.inputs, "input", nil, "a file with a sample; may be given several times")
+	completeFiles(c)
+	completePath(c, "input")
 	c.Flags().IntVar(&p.runs, "runs", 1000, "how many schedules to try")
 	c.Flags().Uint64Var(&p.seed, "seed", 1, "where chance begins")
 	return c

@@ -50,10 +50,12 @@ Exit code 1 when a test fails or a file cannot be used, 2 on wrong usage.`,
   leat test pipeline.yaml --run copy   those with "copy" in their names
   leat test --update                   write what comes out into the files
   leat test --junit report.xml         for CI`,
-		RunE: func(_ *cobra.Command, args []string) error { return r.run(args) },
+		ValidArgsFunction: anyFile,
+		RunE:              func(_ *cobra.Command, args []string) error { return r.run(args) },
 	}
 	c.Flags().BoolVar(&r.update, "update", false, "write what comes out into the files as expected")
 	c.Flags().StringVar(&r.junit, "junit", "", "write the results to this file, as JUnit does")
+	completePath(c, "junit")
 	c.Flags().StringVar(&r.only, "run", "", "only tests whose name matches this regular expression")
 	c.Flags().BoolVarP(&r.verbose, "verbose", "v", false, "list the tests that pass, too")
 	return c

@@ -81,7 +81,7 @@ type flowConfig struct {
 }
 
 var defaultFlow = flowConfig{
-	MaxInFlight: 1000, MaxHeld: 20_000, MaxHeldBytes: 128 << 20,
+	OnError: OnError{Retry: RetryConfig{Backoff: defaultBackoff}}, MaxInFlight: 1000, MaxHeld: 20_000, MaxHeldBytes: 128 << 20,
 }
 
 // Validate checks what one setting cannot.
