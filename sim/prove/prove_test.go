@@ -97,6 +97,9 @@ func TestTheRealStagesKeepTheirPromises(t *testing.T) {
 		"leader":            strings.Replace(fmt.Sprintf(flow, "queue")+"state: {shared: {}}\n", "2h}", "2h, mode: leader}", 1),
 	} {
 		runs := race.Fewer(200)
+		if strings.HasPrefix(name, "arrival") {
+			runs /= 3
+		}
 		r := prove(t, text, runs)
 		if r.Violations() > 0 {
 			t.Errorf("%s: %+v\n%s", name, r.Totals, told(r.Story))
