@@ -16,13 +16,13 @@ type letterFilter struct {
 }
 
 func (f *letterFilter) flags(c *cobra.Command, catalog pipeline.Catalog) {
-	c.Flags().StringVar(&f.Filter.Flow, "flow", "", "letters of this flow")
+	c.Flags().StringVar(&f.Filter.Flow, "flow", "", "letters of this `FLOW`")
 	completeFlow(c, "flow")
-	c.Flags().StringVar(&f.Filter.Stage, "stage", "", "letters of this stage or sink")
+	c.Flags().StringVar(&f.Filter.Stage, "stage", "", "letters of this `STAGE` or sink")
 	completeStep(c, "stage", catalog)
-	c.Flags().StringVar(&f.Filter.Error, "error", "", "letters whose error contains this text, in either casing")
-	c.Flags().StringVar(&f.Filter.Since, "since", "", "letters written since then: 24h, 2026-03-31 or 2026-03-31T14:00:00Z")
-	c.Flags().StringVar(&f.Filter.Until, "until", "", "letters written before then")
+	c.Flags().StringVar(&f.Filter.Error, "error", "", "letters whose error contains this `TEXT`, in either casing")
+	c.Flags().StringVar(&f.Filter.Since, "since", "", "letters written since this `TIME`: 24h, 2026-03-31 or 2026-03-31T14:00:00Z")
+	c.Flags().StringVar(&f.Filter.Until, "until", "", "letters written before this `TIME`")
 }
 
 // prepare reads what was given as text.

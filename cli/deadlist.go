@@ -41,7 +41,7 @@ place, and the others are listed.`,
 	d.flags(c)
 	d.filter.flags(c, catalog)
 	c.Flags().BoolVar(&d.filter.Filter.All, "all", false, "also those that were replayed")
-	c.Flags().StringVar(&d.format, "format", "text", "text, or json: a line for each letter")
+	c.Flags().StringVar(&d.format, "format", "text", "a `FORMAT`: text, or json, a line for each letter")
 	completeFlag(c, "format", formatText, formatJSON)
 	return c
 }

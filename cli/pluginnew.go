@@ -37,8 +37,8 @@ there already is replaced.`,
 		},
 	}
 	languages := strings.Join(templates.Languages(), ", ")
-	c.Flags().StringVar(&p.Language, "lang", "", "the language: "+languages)
-	c.Flags().StringVar(&p.Folder, "folder", "plugins", "the folder of all plugins, as plugins: {folder: …} in pipeline.yaml names it")
+	c.Flags().StringVar(&p.Language, "lang", "", "the `LANGUAGE`: "+languages)
+	c.Flags().StringVar(&p.Folder, "folder", "plugins", "the `FOLDER` of all plugins, as plugins: {folder: …} in pipeline.yaml names it")
 	_ = c.MarkFlagDirname("folder")
 	completeFlag(c, "lang", templates.Languages()...)
 	_ = c.MarkFlagRequired("lang") // fails only where there is no such flag

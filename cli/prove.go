@@ -25,7 +25,7 @@ func proveCommand(catalog pipeline.Catalog, t terminal) *cobra.Command {
 	p := &proof{catalog: catalog, t: t}
 	c := &cobra.Command{
 		Use:   "prove FLOW",
-		Short: "Run a flow under thousands of schedules in which everything goes wrong",
+		Short: "Run a flow under schedules in which everything goes wrong",
 		Long: `Runs FLOW of pipeline.yaml, the real engine with your stages and limits in
 virtual time, under schedules drawn by chance: messages come late, out of order
 and again, sinks are slow and away, the process is killed at any point, and the
@@ -53,12 +53,11 @@ Exit code 1 when a promise is broken or a file cannot be used, 2 on wrong usage.
 		ValidArgsFunction: flowName,
 		RunE:              func(_ *cobra.Command, args []string) error { return p.run(args[0]) },
 	}
-	c.Flags().StringArrayVarP(&p.files, "file", "f", nil, "a file; more of them add to the first and replace parts of it")
-	c.Flags().StringArrayVar(&p.inputs, "input", nil, "a file with a sample; may be given several times")
-	completeFiles(c)
+	filesFlag(c, &p.files)
+	c.Flags().StringArrayVar(&p.inputs, "input", nil, "a `FILE` with samples; may be given several times")
 	completePath(c, "input")
-	c.Flags().IntVar(&p.runs, "runs", 1000, "how many schedules to try")
-	c.Flags().Uint64Var(&p.seed, "seed", 1, "where chance begins")
+	c.Flags().IntVar(&p.runs, "runs", 1000, "try `N` schedules")
+	c.Flags().Uint64Var(&p.seed, "seed", 1, "where chance begins, a `NUMBER`")
 	return c
 }
 

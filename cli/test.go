@@ -54,9 +54,9 @@ Exit code 1 when a test fails or a file cannot be used, 2 on wrong usage.`,
 		RunE:              func(_ *cobra.Command, args []string) error { return r.run(args) },
 	}
 	c.Flags().BoolVar(&r.update, "update", false, "write what comes out into the files as expected")
-	c.Flags().StringVar(&r.junit, "junit", "", "write the results to this file, as JUnit does")
+	c.Flags().StringVar(&r.junit, "junit", "", "write the results to this `FILE`, as JUnit does")
 	completePath(c, "junit")
-	c.Flags().StringVar(&r.only, "run", "", "only tests whose name matches this regular expression")
+	c.Flags().StringVar(&r.only, "run", "", "only tests whose name matches this `REGEXP`")
 	c.Flags().BoolVarP(&r.verbose, "verbose", "v", false, "list the tests that pass, too")
 	return c
 }
