@@ -103,7 +103,7 @@ func (d *deadReplay) run(ctx context.Context) (err error) {
 		d.refused++
 	}
 	if d.dryRun {
-		d.plan.print(d.t.out, "dead letters would be replayed", d.t.width())
+		d.plan.print(d.t.out, "would be replayed", d.t.width())
 	} else if len(d.chosen) > 0 {
 		replay := d.replay
 		if remote != nil {

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/leat-io/leat/cli/starter"
 	"github.com/leat-io/leat/internal/conf"
@@ -130,7 +131,9 @@ func sampleOf(catalog pipeline.Catalog, source string) (*starter.File, error) {
 func writeNew(folder string, files []starter.File) error {
 	for _, f := range files {
 		name := filepath.Join(folder, f.Name)
-		if _, err := os.Lstat(name); !errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Lstat(name); errors.Is(err, syscall.ENOTDIR) {
+			return fmt.Errorf("%s is a file: name a folder, as in leat init parcels", folder)
+		} else if !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("%s is there already: go to another folder, or name one, as in leat init parcels", name)
 		}
 	}

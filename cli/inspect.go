@@ -129,12 +129,13 @@ func readPayload(file string, stdin io.Reader) ([]byte, error) {
 	if file != "-" {
 		f, err := os.Open(file)
 		if err != nil {
-			return nil, err
+			return nil, fileError(file, err)
 		}
 		defer f.Close()
 		stdin = f
 	}
 	data, err := io.ReadAll(io.LimitReader(stdin, maxInspected+1))
+	err = fileError(file, err)
 	if err == nil && len(data) > maxInspected {
 		err = fmt.Errorf("the payload is larger than %s", conf.Size(maxInspected))
 	}

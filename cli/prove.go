@@ -122,7 +122,7 @@ func (p *proof) read() (samples [][]byte, err error) {
 	for _, name := range p.inputs {
 		data, err := os.ReadFile(name)
 		if err != nil {
-			return nil, usageError("--input " + err.Error())
+			return nil, usageError("--input " + fileError(name, err).Error())
 		}
 		samples = append(samples, payloadsOf(pipeline.SplitSamples(name, data))...)
 	}

@@ -3,7 +3,6 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"os"
 	"regexp"
 	"time"
 
@@ -170,7 +169,7 @@ func (r *testRun) writeJUnit() error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(r.junit, text, 0o644)
+	return writeFile(r.junit, text)
 }
 
 // plural writes a number of things.

@@ -98,6 +98,10 @@ func Parse(path string, data []byte) (*File, error) {
 		problems.Errorf(root, "the file is empty: it needs version and tests")
 		return nil, problems.Err()
 	}
+	if root.Get("flows") != nil && root.Get("tests") == nil {
+		problems.Errorf(nil, "%s has no tests: write them into %s", path, strings.TrimSuffix(strings.TrimSuffix(path, ".yaml"), ".yml")+Suffix)
+		return nil, problems.Err()
+	}
 	if f.Preset = root.Get("preset") != nil; f.Preset {
 		f.readPreset(root)
 	} else {
