@@ -135,7 +135,7 @@ const maxPayloads = 1000
 func (in *flowInspection) payloads(files []string, stdin io.Reader) (list []inspect.Payload, err error) {
 	seen := map[string]int{}
 	for _, file := range files {
-		data, err := readPayload(file, stdin)
+		data, err := readPayload(file, stdin, in.t.err)
 		if err != nil {
 			return nil, err
 		}

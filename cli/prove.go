@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"time"
@@ -51,7 +52,7 @@ Exit code 1 when a promise is broken or a file cannot be used, 2 on wrong usage.
 			return nil
 		},
 		ValidArgsFunction: flowName,
-		RunE:              func(_ *cobra.Command, args []string) error { return p.run(args[0]) },
+		RunE:              func(c *cobra.Command, args []string) error { return p.run(c.Context(), args[0]) },
 	}
 	filesFlag(c, &p.files)
 	c.Flags().StringArrayVar(&p.inputs, "input", nil, "a `FILE` with samples; may be given several times")
@@ -61,7 +62,7 @@ Exit code 1 when a promise is broken or a file cannot be used, 2 on wrong usage.
 	return c
 }
 
-func (p *proof) run(flow string) error {
+func (p *proof) run(ctx context.Context, flow string) error {
 	if p.runs < 1 {
 		return usageError(fmt.Sprintf("--runs %d: must be at least 1", p.runs))
 	}
@@ -83,13 +84,20 @@ func (p *proof) run(flow string) error {
 	defer still.Close()
 	screen := newProofScreen(p.t, flow, p.runs, p.seed)
 	o.Progress = screen.progress
+	_, interrupted, release := untilInterrupted(ctx, p.t)
+	defer release()
+	o.Stopped = interrupted
 	begun := time.Now()
 	report, err := prove.Prove(o, still)
 	if screen.clear(); err != nil {
 		return err
 	}
-	if screen.report(report, time.Since(begun)); report.Violations() > 0 {
+	screen.report(report, time.Since(begun))
+	switch {
+	case report.Violations() > 0:
 		return errProblem
+	case report.Runs < p.runs:
+		return fmt.Errorf("interrupted after %s of %s: nothing is said of the others", grouped(int64(report.Runs)), plural(p.runs, "schedule", "schedules"))
 	}
 	return nil
 }

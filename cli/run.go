@@ -115,6 +115,9 @@ func untilInterrupted(ctx context.Context, t terminal) (_ context.Context, inter
 		if _, ok := <-signals; !ok {
 			return // the run is over
 		}
+		if isTerminal(t.err) {
+			fmt.Fprintln(t.err) // behind the ^C
+		}
 		fmt.Fprintln(t.err, "stopping: finishing what is under way (Ctrl-C again stops at once)")
 		cancel(errInterrupted)
 		if _, again := <-signals; again {

@@ -29,6 +29,8 @@ type Options struct {
 	Seed uint64
 	// Progress is called after each; it may be nil.
 	Progress func(Totals)
+	// Stopped reports whether no more are to be tried; it may be nil.
+	Stopped func() bool
 }
 
 // Totals are what all runs have come to.
@@ -94,6 +96,9 @@ func Prove(o Options, still *sim.Stillness) (*Report, error) {
 	}
 	report := &Report{Events: p.events(), Promises: p.promises}
 	for i := range o.Runs {
+		if o.Stopped != nil && o.Stopped() {
+			return report, nil
+		}
 		s := p.draw(rand.New(rand.NewPCG(o.Seed, uint64(i))))
 		r, err := p.run(s, nil)
 		if err != nil {
