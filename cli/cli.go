@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	_ "time/tzdata" // event times name zones, and small images have no zone files
 
 	"github.com/leat-io/leat/internal/conf"
@@ -117,6 +118,8 @@ const standardFile = "pipeline.yaml"
 func filesOf(flags []string, args []string) (first string, overlays []string, err error) {
 	files := append(flags, args...)
 	switch {
+	case slices.Contains(files, ""):
+		return "", nil, usageError("the name of a file is empty")
 	case len(flags) > 0 && len(args) > 0:
 		return "", nil, usageError("name the file either with -f or without, not both")
 	case len(files) > 0:

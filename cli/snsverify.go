@@ -100,7 +100,7 @@ func (v *snsVerify) file(ctx context.Context, name string, stdin io.Reader) erro
 	if name != "-" {
 		f, err := os.Open(name)
 		if err != nil {
-			return fmt.Errorf("read messages: %w", err)
+			return fileError(name, err)
 		}
 		defer f.Close()
 		in = f
