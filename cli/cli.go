@@ -9,8 +9,10 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	_ "time/tzdata" // event times name zones, and small images have no zone files
 
+	"github.com/leat-io/leat/internal/conf"
 	"github.com/leat-io/leat/internal/redisapi"
 	"github.com/leat-io/leat/pipeline"
 	"github.com/leat-io/leat/providers"
@@ -71,6 +73,8 @@ func run(ctx context.Context, catalog pipeline.Catalog, setups []setup.Def, args
 		addUnder(root, groupRun, setupCommand(catalog, setups, t))
 	}
 	root.AddCommand(snsCommand(t), versionCommand(t))
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return flagError(err) })
+	root.SetHelpCommand(helpCommand(root, t))
 	root.SetHelpFunc(func(c *cobra.Command, _ []string) { printHelp(c, t) })
 	describeCompletion(root)
 	usage := true
@@ -82,6 +86,8 @@ func run(ctx context.Context, catalog pipeline.Catalog, setups []setup.Def, args
 	case errors.As(err, new(usageError)) || usage:
 		fmt.Fprintf(t.err, "leat: %v\nSee %s --help.\n", err, command.CommandPath())
 		return exitUsage
+	case conf.IsProblems(err): // they have a place, and say more than a line
+		fmt.Fprintln(t.err, err)
 	case !errors.Is(err, errProblem):
 		fmt.Fprintf(t.err, "leat: %v\n", err)
 	}
@@ -92,12 +98,15 @@ func run(ctx context.Context, catalog pipeline.Catalog, setups []setup.Def, args
 // wrong before that is wrong usage.
 func onRun(commands []*cobra.Command, f func()) {
 	for _, c := range commands {
+		onRun(c.Commands(), f)
 		begin := c.RunE
+		if begin == nil { // it only has others below it
+			continue
+		}
 		c.RunE = func(cmd *cobra.Command, args []string) error {
 			f()
 			return begin(cmd, args)
 		}
-		onRun(c.Commands(), f)
 	}
 }
 
@@ -109,6 +118,8 @@ const standardFile = "pipeline.yaml"
 func filesOf(flags []string, args []string) (first string, overlays []string, err error) {
 	files := append(flags, args...)
 	switch {
+	case slices.Contains(files, ""):
+		return "", nil, usageError("the name of a file is empty")
 	case len(flags) > 0 && len(args) > 0:
 		return "", nil, usageError("name the file either with -f or without, not both")
 	case len(files) > 0:

@@ -20,6 +20,25 @@ func yamlFile(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellC
 	return []string{"yaml", "yml"}, cobra.ShellCompDirectiveFilterFileExt
 }
 
+// anyFile completes files of whatever name, and anyFolder folders.
+func anyFile(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return nil, cobra.ShellCompDirectiveDefault
+}
+
+func anyFolder(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return nil, cobra.ShellCompDirectiveFilterDirs
+}
+
+// completePath completes the value of a flag with files.
+func completePath(c *cobra.Command, flag string) {
+	if err := c.RegisterFlagCompletionFunc(flag, anyFile); err != nil {
+		panic(err)
+	}
+}
+
 // flowName completes the name of a flow, of the files that -f names or the standard one.
 func flowName(c *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 	if len(args) > 0 {
@@ -34,19 +53,6 @@ func namedFiles(c *cobra.Command) []string {
 		return []string{standardFile}
 	}
 	return files
-}
-
-// completeFlow and completeSink complete the value of a flag with names of the files.
-func completeFlow(c *cobra.Command, flag string) { completeWith(c, flag, pipeline.FlowNames) }
-
-func completeSink(c *cobra.Command, flag string) { completeWith(c, flag, pipeline.SinkNames) }
-
-func completeWith(c *cobra.Command, flag string, names func(files ...string) []string) {
-	if err := c.RegisterFlagCompletionFunc(flag, func(c *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
-		return names(namedFiles(c)...), cobra.ShellCompDirectiveNoFileComp
-	}); err != nil {
-		panic(err)
-	}
 }
 
 // oneOfThen completes one of some names, and then what next says.
@@ -76,6 +82,7 @@ func completeFiles(c *cobra.Command) {
 // describeCompletion has the command that writes completions, which cobra makes, read as
 // the others do.
 func describeCompletion(root *cobra.Command) {
+	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
 	root.InitDefaultCompletionCmd()
 	for _, c := range root.Commands() {
 		if c.Name() != "completion" {

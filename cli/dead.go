@@ -46,8 +46,8 @@ When the reason is mended, replay puts them back into the stage that failed.`,
 
 // flags adds what all commands take.
 func (d *deadLetters) flags(c *cobra.Command) {
-	c.Flags().StringArrayVarP(&d.files, "file", "f", nil, "a pipeline.yaml, and more that add to it")
-	c.Flags().StringVar(&d.sink, "sink", "", "the sink with the dead letters, if several")
+	filesFlag(c, &d.files)
+	c.Flags().StringVar(&d.sink, "sink", "", "the `SINK` with the dead letters, if several")
 	completeSink(c, "sink")
 }
 

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/leat-io/leat/deadletters"
+	"github.com/leat-io/leat/pipeline"
 	"github.com/spf13/cobra"
 )
 
@@ -14,13 +15,14 @@ type letterFilter struct {
 	*deadletters.Choice
 }
 
-func (f *letterFilter) flags(c *cobra.Command) {
-	c.Flags().StringVar(&f.Filter.Flow, "flow", "", "letters of this flow")
+func (f *letterFilter) flags(c *cobra.Command, catalog pipeline.Catalog) {
+	c.Flags().StringVar(&f.Filter.Flow, "flow", "", "letters of this `FLOW`")
 	completeFlow(c, "flow")
-	c.Flags().StringVar(&f.Filter.Stage, "stage", "", "letters of this stage or sink")
-	c.Flags().StringVar(&f.Filter.Error, "error", "", "letters whose error contains this text, in either casing")
-	c.Flags().StringVar(&f.Filter.Since, "since", "", "letters written since then: 24h, 2026-03-31 or 2026-03-31T14:00:00Z")
-	c.Flags().StringVar(&f.Filter.Until, "until", "", "letters written before then")
+	c.Flags().StringVar(&f.Filter.Stage, "stage", "", "letters of this `STAGE` or sink")
+	completeStep(c, "stage", catalog)
+	c.Flags().StringVar(&f.Filter.Error, "error", "", "letters whose error contains this `TEXT`, in either casing")
+	c.Flags().StringVar(&f.Filter.Since, "since", "", "letters written since this `TIME`: 24h, 2026-03-31 or 2026-03-31T14:00:00Z")
+	c.Flags().StringVar(&f.Filter.Until, "until", "", "letters written before this `TIME`")
 }
 
 // prepare reads what was given as text.

@@ -39,9 +39,9 @@ place, and the others are listed.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return d.run(cmd.Context()) },
 	}
 	d.flags(c)
-	d.filter.flags(c)
+	d.filter.flags(c, catalog)
 	c.Flags().BoolVar(&d.filter.Filter.All, "all", false, "also those that were replayed")
-	c.Flags().StringVar(&d.format, "format", "text", "text, or json: a line for each letter")
+	c.Flags().StringVar(&d.format, "format", "text", "a `FORMAT`: text, or json, a line for each letter")
 	completeFlag(c, "format", formatText, formatJSON)
 	return c
 }
@@ -69,7 +69,7 @@ func (d *deadList) run(ctx context.Context) error {
 		if d.counts.total > 0 {
 			fmt.Fprintln(d.t.out)
 		}
-		d.counts.print(d.t.out, "dead letters in sink "+d.sink, d.t.width())
+		d.counts.print(d.t.out, "in sink "+d.sink, d.t.width())
 	}
 	d.complain(broken)
 	if len(broken) > 0 {
@@ -151,7 +151,7 @@ func (c *letterCounts) add(l *pipeline.Letter) {
 // print writes the counts, the largest first, with an error of each group.
 func (c *letterCounts) print(w io.Writer, what string, width int) {
 	if c.total == 0 {
-		fmt.Fprintf(w, "no %s\n", what)
+		fmt.Fprintf(w, "no dead letters %s\n", what)
 		return
 	}
 	groups := make([]*letterGroup, 0, len(c.groups))
@@ -163,7 +163,7 @@ func (c *letterCounts) print(w io.Writer, what string, width int) {
 	slices.SortFunc(groups, func(a, b *letterGroup) int {
 		return cmp.Or(b.n-a.n, cmp.Compare(a.where, b.where), cmp.Compare(a.example, b.example))
 	})
-	fmt.Fprintf(w, "%s %s\n", grouped(int64(c.total)), what)
+	fmt.Fprintf(w, "%s %s\n", plural(c.total, "dead letter", "dead letters"), what)
 	for _, g := range groups {
 		fmt.Fprintf(w, "%7s  %-*s  %s\n", grouped(int64(g.n)), widest, clip(g.where, 30), clip(g.example, width-11-widest))
 	}

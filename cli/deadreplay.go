@@ -63,7 +63,7 @@ not, or failed again.`,
 		},
 	}
 	d.flags(c)
-	d.filter.flags(c)
+	d.filter.flags(c, catalog)
 	c.Flags().BoolVar(&d.dryRun, "dry-run", false, "only say what would be replayed")
 	c.Flags().BoolVar(&d.fromStart, "from-start", false, "through the whole flow, as its source gave it")
 	c.Flags().StringVar(&d.admin, "admin", "", "the `ADDRESS` of the leat that runs the pipeline")
@@ -103,7 +103,7 @@ func (d *deadReplay) run(ctx context.Context) (err error) {
 		d.refused++
 	}
 	if d.dryRun {
-		d.plan.print(d.t.out, "dead letters would be replayed", d.t.width())
+		d.plan.print(d.t.out, "would be replayed", d.t.width())
 	} else if len(d.chosen) > 0 {
 		replay := d.replay
 		if remote != nil {

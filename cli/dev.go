@@ -48,9 +48,9 @@ VENDOR is ` + strings.Join(vendors(catalog), ", ") + `.`,
 		},
 	}
 	filesFlag(c, &r.files)
-	c.Flags().IntVar(&r.events, "events", 300, "how many different events are sent")
+	c.Flags().IntVar(&r.events, "events", 300, "send `N` different events")
 	c.Flags().StringVar(&r.rate, "rate", "200/s", "how many are sent in a time, a `RATE`")
-	c.Flags().Uint64Var(&r.seed, "seed", 1, "another seed makes another feed")
+	c.Flags().Uint64Var(&r.seed, "seed", 1, "another `NUMBER` makes another feed")
 	return c
 }
 

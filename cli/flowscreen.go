@@ -304,5 +304,5 @@ func (s *flowScreen) fate(m *inspect.Message) {
 func (s *flowScreen) summary() {
 	fmt.Fprintf(s.t.out, "%s: %s, %s, %s\n", plural(len(s.r.Messages), "message", "messages"),
 		plural(s.counts.delivered, "delivery", "deliveries"), plural(s.counts.dropped, "dropped", "dropped"), plural(s.counts.dead, "dead letter", "dead letters"))
-	fmt.Fprintln(s.t.out, s.ink.dim("Nothing was sent, stored or remembered. The clock began at "+s.r.At.UTC().Format("2006-01-02 15:04:05")+" UTC."))
+	fmt.Fprintln(s.t.out, s.ink.dim("Nothing was sent, stored or remembered.\nThe clock began at "+s.r.At.UTC().Format("2006-01-02 15:04:05")+" UTC."))
 }

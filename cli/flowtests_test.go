@@ -47,13 +47,7 @@ func TestTheManualOfTests(t *testing.T) {
 	}
 	blocks := fenced(string(manual))
 	dir := t.TempDir()
-	for _, b := range blocks {
-		if name, ok := strings.CutPrefix(strings.SplitN(b, "\n", 2)[0], "# "); ok && strings.HasSuffix(name, ".yaml") {
-			if err := os.WriteFile(filepath.Join(dir, name), []byte(b), 0o600); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
+	writeNamed(t, dir, blocks)
 	if out, err := leatTest(t, dir, "pipeline.yaml"); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
@@ -73,6 +67,32 @@ func TestTheManualOfTests(t *testing.T) {
 	for _, b := range blocks {
 		if _, shown, ok := strings.Cut(b, "$ leat test\n"); ok && strings.TrimSpace(shown) != said {
 			t.Errorf("the manual shows\n%s\nand it says\n%s", shown, said)
+		}
+	}
+}
+
+// The manual's preset passes its tests, and its flow is fine.
+func TestTheManualOfPresets(t *testing.T) {
+	manual, err := os.ReadFile("../docs/presets.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	writeNamed(t, dir, fenced(string(manual)))
+	for _, args := range [][]string{{"presets/acme.yaml"}, {"pipeline.yaml"}, {}} {
+		if out, err := leatTest(t, dir, args...); err != nil || !strings.Contains(out, "ok, 3 tests in 1 file") {
+			t.Errorf("leat test %v: %v\n%s", args, err, out)
+		}
+	}
+	start(t, dir, nil, "check", "--strict").mustExit(exitOK)
+}
+
+// writeNamed writes the blocks whose first line is a comment with the name of a file.
+func writeNamed(t *testing.T, dir string, blocks []string) {
+	t.Helper()
+	for _, b := range blocks {
+		if name, ok := strings.CutPrefix(strings.SplitN(b, "\n", 2)[0], "# "); ok && strings.HasSuffix(name, ".yaml") {
+			write(t, filepath.Join(dir, name), b)
 		}
 	}
 }

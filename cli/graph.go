@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/leat-io/leat/internal/diagram"
@@ -46,14 +46,18 @@ its reader has it.`,
 	filesFlag(c, &g.files)
 	c.Flags().StringVar(&g.format, "format", "", "mermaid or svg, a `FORMAT`; else what -o ends in, or mermaid")
 	c.Flags().StringVarP(&g.out, "output", "o", "", "the `FILE` to write instead of standard output")
+	completePath(c, "output")
 	completeFlag(c, "format", "mermaid", "svg")
 	return c
 }
 
 func (g *graphRun) run(args []string) error {
 	draw, ok := drawers[g.formatName()]
-	if !ok {
+	switch {
+	case !ok && g.format != "":
 		return usageError(fmt.Sprintf("--format %s: want mermaid or svg", g.format))
+	case !ok:
+		return usageError(fmt.Sprintf("-o %s: leat draws no such picture: want a name that ends in .svg, or say --format", g.out))
 	}
 	first, overlays, err := filesOf(g.files, args)
 	if err != nil {
@@ -72,14 +76,17 @@ func (g *graphRun) run(args []string) error {
 		_, err = g.t.out.Write(out.Bytes())
 		return err
 	}
-	return os.WriteFile(g.out, out.Bytes(), 0o644)
+	return writeFile(g.out, out.Bytes())
 }
+
+// pictures are endings of files that others make of a drawing.
+var pictures = []string{"png", "jpg", "jpeg", "pdf", "gif", "webp"}
 
 func (g *graphRun) formatName() string {
 	switch ending := strings.TrimPrefix(filepath.Ext(g.out), "."); {
 	case g.format != "":
 		return g.format
-	case ending == "svg":
+	case ending == "svg" || slices.Contains(pictures, ending):
 		return ending
 	}
 	return "mermaid"

@@ -28,6 +28,31 @@ func addUnder(root *cobra.Command, group string, commands ...*cobra.Command) {
 	}
 }
 
+// helpCommand is leat help, which knows no more than --help does.
+func helpCommand(root *cobra.Command, t terminal) *cobra.Command {
+	return &cobra.Command{
+		Use:    "help [COMMAND]",
+		Short:  "Say more about a command",
+		Hidden: true,
+		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) (names []string, _ cobra.ShellCompDirective) {
+			if at, _, err := root.Find(args); err == nil {
+				for _, c := range at.Commands() {
+					names = append(names, c.Name()+"\t"+c.Short)
+				}
+			}
+			return names, cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(_ *cobra.Command, args []string) error {
+			at, rest, err := root.Find(args)
+			if err != nil || len(rest) > 0 {
+				return usageError(fmt.Sprintf("there is no command %q", strings.Join(args, " ")))
+			}
+			printHelp(at, t)
+			return nil
+		},
+	}
+}
+
 // printHelp is what --help prints: within the width of a terminal, with bold headings
 // where it is one.
 func printHelp(c *cobra.Command, t terminal) {

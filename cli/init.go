@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/leat-io/leat/cli/starter"
 	"github.com/leat-io/leat/internal/conf"
@@ -18,7 +19,7 @@ import (
 )
 
 func initCommand(catalog pipeline.Catalog, t terminal) *cobra.Command {
-	var source string
+	var source, preset string
 	c := &cobra.Command{
 		Use:   "init [FOLDER]",
 		Short: "Write a first pipeline.yaml, with comments, and a sample",
@@ -26,20 +27,33 @@ func initCommand(catalog pipeline.Catalog, t terminal) *cobra.Command {
 what each line is for, and payloads to try it with. Files that are there already are
 left alone; nothing is written then.
 
+With --preset it writes a preset of your own, with tests, into presets/NAME.yaml, and a
+pipeline.yaml that takes its events, unless there is one.
+
 Sources: ` + wrapNames(startable(catalog)),
-		Example: "  leat init\n  leat init --source sqs\n  leat init --source di parcels",
+		Example: "  leat init\n  leat init --source sqs\n  leat init --source di parcels\n  leat init --preset acme",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 1 {
 				return fmt.Errorf("want one FOLDER, got %d", len(args))
 			}
 			return nil
 		},
-		RunE: func(_ *cobra.Command, args []string) error {
-			return begin(catalog, source, append(args, ".")[0], t)
+		ValidArgsFunction: anyFolder,
+		RunE: func(c *cobra.Command, args []string) error {
+			folder := append(args, ".")[0]
+			switch {
+			case !c.Flags().Changed("preset"):
+				return begin(catalog, source, folder, t)
+			case c.Flags().Changed("source"):
+				return usageError("--preset begins with a source of its own: leave out --source")
+			}
+			return beginPreset(catalog, preset, folder, t)
 		},
 	}
 	c.Flags().StringVar(&source, "source", "file", "where events come from: `NAME` of a source or a preset")
 	completeFlag(c, "source", startable(catalog)...)
+	c.Flags().StringVar(&preset, "preset", "", "begin with a preset of your own, called `NAME`")
+	completeFlag(c, "preset")
 	return c
 }
 
@@ -83,6 +97,11 @@ func begin(catalog pipeline.Catalog, source, folder string, t terminal) error {
 	if err != nil {
 		return err
 	}
+	return writeStarter(folder, s, t)
+}
+
+// writeStarter writes files, and says what to do with them.
+func writeStarter(folder string, s *starter.Starter, t terminal) error {
 	if err := writeNew(folder, s.Files); err != nil {
 		return err
 	}
@@ -112,15 +131,18 @@ func sampleOf(catalog pipeline.Catalog, source string) (*starter.File, error) {
 func writeNew(folder string, files []starter.File) error {
 	for _, f := range files {
 		name := filepath.Join(folder, f.Name)
-		if _, err := os.Lstat(name); !errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Lstat(name); errors.Is(err, syscall.ENOTDIR) {
+			return fmt.Errorf("%s is a file: name a folder, as in leat init parcels", folder)
+		} else if !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("%s is there already: go to another folder, or name one, as in leat init parcels", name)
 		}
 	}
-	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return err
-	}
 	for _, f := range files {
-		if err := os.WriteFile(filepath.Join(folder, f.Name), f.Data, 0o644); err != nil {
+		name := filepath.Join(folder, f.Name)
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(name, f.Data, 0o644); err != nil {
 			return err
 		}
 	}

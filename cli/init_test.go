@@ -3,13 +3,21 @@ package cli
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 func TestEveryStarterPassesCheck(t *testing.T) {
 	for _, source := range startable(StandardCatalog()) {
 		dir := t.TempDir()
-		start(t, dir, nil, "init", "--source", source).mustExit(exitOK)
+		p := start(t, dir, nil, "init", "--source", source)
+		p.mustExit(exitOK)
+		for line := range strings.Lines(p.said.String()) {
+			if utf8.RuneCountInString(line) > 81 { // with its end
+				t.Errorf("%s: too wide for a terminal: %s", source, line)
+			}
+		}
 		start(t, dir, nil, "check", "--strict").mustExit(exitOK)
 		if _, isPreset := presetOf(StandardCatalog(), source); isPreset {
 			samples, _ := filepath.Glob(filepath.Join(dir, "sample.*"))

@@ -15,6 +15,7 @@ import (
 	"github.com/leat-io/leat/internal/redact"
 	"github.com/leat-io/leat/pipeline"
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 )
 
 // inspection is leat inspect.
@@ -64,6 +65,7 @@ printed on standard output then) or a file cannot be used.`,
 			}
 			return nil
 		},
+		ValidArgsFunction: anyFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if !cmd.Flags().Changed("as") {
 				return flow.checked(len(in.settings) > 0, args, cmd.InOrStdin())
@@ -96,7 +98,7 @@ func (in *inspection) run(ctx context.Context, file string, stdin io.Reader) err
 	if err != nil {
 		return err
 	}
-	if in.payload, err = readPayload(file, stdin); err != nil {
+	if in.payload, err = readPayload(file, stdin, in.t.err); err != nil {
 		return err
 	}
 	in.catalog.Sources = append(in.catalog.Sources[:len(in.catalog.Sources):len(in.catalog.Sources)], in.source())
@@ -124,16 +126,20 @@ func (in *inspection) tell() error {
 	return err
 }
 
-func readPayload(file string, stdin io.Reader) ([]byte, error) {
+func readPayload(file string, stdin io.Reader, said io.Writer) ([]byte, error) {
+	if f, ok := stdin.(*os.File); file == "-" && ok && term.IsTerminal(int(f.Fd())) {
+		fmt.Fprintln(said, "type or paste a payload, and end it with Ctrl-D on a line of its own")
+	}
 	if file != "-" {
 		f, err := os.Open(file)
 		if err != nil {
-			return nil, err
+			return nil, fileError(file, err)
 		}
 		defer f.Close()
 		stdin = f
 	}
 	data, err := io.ReadAll(io.LimitReader(stdin, maxInspected+1))
+	err = fileError(file, err)
 	if err == nil && len(data) > maxInspected {
 		err = fmt.Errorf("the payload is larger than %s", conf.Size(maxInspected))
 	}

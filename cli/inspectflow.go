@@ -33,6 +33,7 @@ func (in *flowInspection) flags(c *cobra.Command) {
 	c.Flags().StringVar(&in.flow, "flow", "", "the `FLOW`; not needed where the file has one")
 	completeFlow(c, "flow")
 	c.Flags().StringVar(&in.source, "source", "", "the `SOURCE` that gives the payloads, if not the first")
+	completeSource(c, "source", in.catalog)
 	c.Flags().BoolVar(&in.lines, "lines", false, "each line of FILE is a payload")
 	c.Flags().StringVar(&in.at, "at", "", "the `TIME` at which they come, as 2026-03-14T12:00:00Z; now if not given")
 	c.Flags().StringVar(&in.format, "format", formatText, "`FORMAT` of what is shown: text or json")
@@ -134,7 +135,7 @@ const maxPayloads = 1000
 func (in *flowInspection) payloads(files []string, stdin io.Reader) (list []inspect.Payload, err error) {
 	seen := map[string]int{}
 	for _, file := range files {
-		data, err := readPayload(file, stdin)
+		data, err := readPayload(file, stdin, in.t.err)
 		if err != nil {
 			return nil, err
 		}
@@ -173,7 +174,7 @@ func named(samples []pipeline.Sample) (list []inspect.Payload) {
 func (in *flowInspection) samples(file string, o pipeline.Options) (list []inspect.Payload, err error) {
 	flow := in.flow
 	if flow == "" {
-		names := pipeline.FlowNames(append([]string{file}, o.Overlays...)...)
+		names := pipeline.SourceFlowNames(append([]string{file}, o.Overlays...)...)
 		if len(names) != 1 {
 			return nil, usageError("name a FILE with a payload, or the flow whose samples to take, with --flow: " + strings.Join(names, ", "))
 		}

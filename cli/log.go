@@ -13,8 +13,8 @@ import (
 type logFlags struct{ level, format string }
 
 func (f *logFlags) add(c *cobra.Command) {
-	c.Flags().StringVar(&f.level, "log-level", "info", "the least that is logged: debug, info, warn or error")
-	c.Flags().StringVar(&f.format, "log-format", "auto", "text, json, or auto: text on a terminal, json elsewhere")
+	c.Flags().StringVar(&f.level, "log-level", "info", "the least `LEVEL` that is logged: debug, info, warn or error")
+	c.Flags().StringVar(&f.format, "log-format", "auto", "a `FORMAT`: text, json, or auto, which is text on a terminal, json elsewhere")
 	_ = c.RegisterFlagCompletionFunc("log-level", cobra.FixedCompletions([]string{"debug", "info", "warn", "error"}, cobra.ShellCompDirectiveNoFileComp))
 	_ = c.RegisterFlagCompletionFunc("log-format", cobra.FixedCompletions([]string{"auto", "text", "json"}, cobra.ShellCompDirectiveNoFileComp))
 }

@@ -52,17 +52,20 @@ Exit code 0 when all is well, 1 when it is not, 2 for wrong usage.`,
 			}
 			return nil
 		},
+		ValidArgsFunction: anyFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			k.config.Run, k.config.Args = args[0], args[1:]
 			return k.run(cmd.Context())
 		},
 	}
-	c.Flags().StringVar(&k.settings, "config", "", "a file with the plugin's settings, as they stand under config in pipeline.yaml")
-	c.Flags().StringVar(&k.events, "events", "", "a file with an event on each line; sample.jsonl beside the program if there is one and none is named")
+	c.Flags().StringVar(&k.settings, "config", "", "a `FILE` with the plugin's settings, as they stand under config in pipeline.yaml")
+	c.Flags().StringVar(&k.events, "events", "", "a `FILE` with an event on each line; sample.jsonl beside the program if there is one and none is named")
+	completePath(c, "config")
+	completePath(c, "events")
 	c.Flags().BoolVar(&k.config.TLS, "tls", true, "whether the plugin speaks TLS: false for one that is not written in Go")
 	c.Flags().BoolVar(&k.sink, "sink", false, "have it work as a sink")
 	c.Flags().BoolVar(&k.badInput, "bad-input", true, "give it what nobody would want, too")
-	c.Flags().DurationVar(&k.config.Timeout, "timeout", k.config.Timeout, "how long an event may take")
+	c.Flags().DurationVar(&k.config.Timeout, "timeout", k.config.Timeout, "how long an event may take, a `DURATION`")
 	return c
 }
 

@@ -28,6 +28,9 @@ there already is replaced.`,
 			return nil
 		},
 		RunE: func(_ *cobra.Command, args []string) error {
+			if p.Language == "" {
+				return usageError("in which language? Want --lang with one of " + strings.Join(templates.Languages(), ", "))
+			}
 			p.Name = args[0]
 			p.Folder = filepath.ToSlash(filepath.Clean(p.Folder))
 			if err := p.Check(); err != nil {
@@ -37,10 +40,10 @@ there already is replaced.`,
 		},
 	}
 	languages := strings.Join(templates.Languages(), ", ")
-	c.Flags().StringVar(&p.Language, "lang", "", "the language: "+languages)
-	c.Flags().StringVar(&p.Folder, "folder", "plugins", "the folder of all plugins, as plugins: {folder: …} in pipeline.yaml names it")
+	c.Flags().StringVar(&p.Language, "lang", "", "the `LANGUAGE`: "+languages)
+	c.Flags().StringVar(&p.Folder, "folder", "plugins", "the `FOLDER` of all plugins, as plugins: {folder: …} in pipeline.yaml names it")
+	_ = c.MarkFlagDirname("folder")
 	completeFlag(c, "lang", templates.Languages()...)
-	_ = c.MarkFlagRequired("lang") // fails only where there is no such flag
 	return c
 }
 

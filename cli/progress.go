@@ -20,7 +20,7 @@ func (flags *runFlags) showProgress(p func() *pipeline.Pipeline, t terminal) (st
 // progressOn keeps a line up to date, if standard error is a terminal.
 func progressOn(t terminal, line func(took time.Duration) string) (stop func()) {
 	f, ok := t.err.(*os.File)
-	if !ok || !isTerminal(f) {
+	if !ok || !isLive(f) {
 		return func() {}
 	}
 	done, ended := make(chan struct{}), make(chan struct{})

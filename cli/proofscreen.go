@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"os"
 	"strings"
 	"time"
 
@@ -22,8 +21,7 @@ type proofScreen struct {
 }
 
 func newProofScreen(t terminal, flow string, runs int, seed uint64) *proofScreen {
-	f, ok := t.out.(*os.File)
-	return &proofScreen{t: t, ink: inkFor(t.out), flow: flow, runs: runs, seed: seed, live: ok && isTerminal(f)}
+	return &proofScreen{t: t, ink: inkFor(t.out), flow: flow, runs: runs, seed: seed, live: isLive(t.out)}
 }
 
 const barWidth = 24
@@ -53,14 +51,8 @@ func (s *proofScreen) report(r *prove.Report, took time.Duration) {
 		among = fmt.Sprintf(" among %d replicas", r.Replicas)
 	}
 	fmt.Fprintf(s.t.out, "%s %s of %s%s\n\n", s.ink.bold(s.flow+":"), plural(r.Runs, "schedule", "schedules"), plural(r.Events, "event", "events"), among)
-	s.verdict(r.Lost+r.Stuck == 0, "lost", r.Lost+r.Stuck, "every event arrived, or is among the dead letters")
-	if r.Orders {
-		note := "of a key, by event time"
-		if r.Marked > 0 {
-			note += "; " + grouped(int64(r.Marked)) + " came too late for that, and say so"
-		}
-		s.verdict(r.Unordered == 0, "out of order", r.Unordered, note)
-	}
+	s.verdict(r.Lost+r.Stuck == 0, "lost", r.Lost+r.Stuck, "every event arrived, or is a dead letter")
+	s.order(r)
 	s.copies(r)
 	fmt.Fprintf(s.t.out, "\n  %s, %s, %s of sinks\n", plural(r.Deliveries, "delivery", "deliveries"), plural(r.Crashes, "crash", "crashes"), plural(r.Outages, "outage", "outages"))
 	fmt.Fprintf(s.t.out, "  %s of the flow's time in %s, seed %d\n", roundly(r.Virtual), roundly(took), s.seed)
@@ -69,10 +61,26 @@ func (s *proofScreen) report(r *prove.Report, took time.Duration) {
 	}
 }
 
+func (s *proofScreen) order(r *prove.Report) {
+	note, marked := "of a key, by event time", "came too late for that, and say so"
+	switch {
+	case r.Promises.Order && r.Promises.Arrival:
+		note += ", or as they came"
+	case r.Promises.Arrival:
+		note, marked = "of a key, as they came", "came in place of a copy that failed"
+	case !r.Promises.Order:
+		return
+	}
+	s.verdict(r.Unordered == 0, "out of order", r.Unordered, note)
+	if r.Marked > 0 {
+		s.line(" ", "marked", r.Marked, marked)
+	}
+}
+
 func (s *proofScreen) copies(r *prove.Report) {
 	switch {
-	case r.Dedupes:
-		note := "each was under way when the process was killed, or went back to its source"
+	case r.Promises.Dedupe:
+		note := "were under way at a crash, or were given back"
 		if r.Copies == 0 {
 			note = "every copy was dropped"
 		}

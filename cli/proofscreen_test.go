@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/leat-io/leat/pipeline"
 	"github.com/leat-io/leat/sim/prove"
 )
 
@@ -13,7 +14,7 @@ func TestWhatAProofSaysOfAMistake(t *testing.T) {
 	s := newProofScreen(terminal{&out, &out}, "parcels", 1000, 7)
 	s.report(&prove.Report{
 		Totals: prove.Totals{Runs: 12, Deliveries: 1204, Crashes: 1, Outages: 3, Lost: 1, Copies: 2, Virtual: 90 * time.Hour},
-		Events: 16, Dedupes: true, Orders: true,
+		Events: 16, Promises: pipeline.Passed{Dedupe: true, Order: true},
 		Story: &prove.Story{
 			Violation: prove.Violation{Kind: prove.Lost, What: "event e1 never arrived"}, Tried: 40,
 			Lines: []prove.Line{
@@ -25,10 +26,10 @@ func TestWhatAProofSaysOfAMistake(t *testing.T) {
 	}, 2*time.Second)
 	want := `parcels: 12 schedules of 16 events
 
-  ✗ lost                    1   every event arrived, or is among the dead letters
+  ✗ lost                    1   every event arrived, or is a dead letter
   ✓ out of order            0   of a key, by event time
   ✓ delivered twice         0   once their source knew that they had arrived
-    duplicates              2   each was under way when the process was killed, or went back to its source
+    duplicates              2   were under way at a crash, or were given back
 
   1,204 deliveries, 1 crash, 3 outages of sinks
   90.0 hours of the flow's time in 2.0 s, seed 7

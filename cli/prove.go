@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"time"
@@ -25,7 +26,7 @@ func proveCommand(catalog pipeline.Catalog, t terminal) *cobra.Command {
 	p := &proof{catalog: catalog, t: t}
 	c := &cobra.Command{
 		Use:   "prove FLOW",
-		Short: "Run a flow under thousands of schedules in which everything goes wrong",
+		Short: "Run a flow under schedules in which everything goes wrong",
 		Long: `Runs FLOW of pipeline.yaml, the real engine with your stages and limits in
 virtual time, under schedules drawn by chance: messages come late, out of order
 and again, sinks are slow and away, the process is killed at any point, and the
@@ -50,16 +51,18 @@ Exit code 1 when a promise is broken or a file cannot be used, 2 on wrong usage.
 			}
 			return nil
 		},
-		RunE: func(_ *cobra.Command, args []string) error { return p.run(args[0]) },
+		ValidArgsFunction: flowName,
+		RunE:              func(c *cobra.Command, args []string) error { return p.run(c.Context(), args[0]) },
 	}
-	c.Flags().StringArrayVarP(&p.files, "file", "f", nil, "a file; more of them add to the first and replace parts of it")
-	c.Flags().StringArrayVar(&p.inputs, "input", nil, "a file with a sample; may be given several times")
-	c.Flags().IntVar(&p.runs, "runs", 1000, "how many schedules to try")
-	c.Flags().Uint64Var(&p.seed, "seed", 1, "where chance begins")
+	filesFlag(c, &p.files)
+	c.Flags().StringArrayVar(&p.inputs, "input", nil, "a `FILE` with samples; may be given several times")
+	completePath(c, "input")
+	c.Flags().IntVar(&p.runs, "runs", 1000, "try `N` schedules")
+	c.Flags().Uint64Var(&p.seed, "seed", 1, "where chance begins, a `NUMBER`")
 	return c
 }
 
-func (p *proof) run(flow string) error {
+func (p *proof) run(ctx context.Context, flow string) error {
 	if p.runs < 1 {
 		return usageError(fmt.Sprintf("--runs %d: must be at least 1", p.runs))
 	}
@@ -81,13 +84,20 @@ func (p *proof) run(flow string) error {
 	defer still.Close()
 	screen := newProofScreen(p.t, flow, p.runs, p.seed)
 	o.Progress = screen.progress
+	_, interrupted, release := untilInterrupted(ctx, p.t)
+	defer release()
+	o.Stopped = interrupted
 	begun := time.Now()
 	report, err := prove.Prove(o, still)
 	if screen.clear(); err != nil {
 		return err
 	}
-	if screen.report(report, time.Since(begun)); report.Violations() > 0 {
+	screen.report(report, time.Since(begun))
+	switch {
+	case report.Violations() > 0:
 		return errProblem
+	case report.Runs < p.runs:
+		return fmt.Errorf("interrupted after %s of %s: nothing is said of the others", grouped(int64(report.Runs)), plural(p.runs, "schedule", "schedules"))
 	}
 	return nil
 }
@@ -120,7 +130,7 @@ func (p *proof) read() (samples [][]byte, err error) {
 	for _, name := range p.inputs {
 		data, err := os.ReadFile(name)
 		if err != nil {
-			return nil, usageError("--input " + err.Error())
+			return nil, usageError("--input " + fileError(name, err).Error())
 		}
 		samples = append(samples, payloadsOf(pipeline.SplitSamples(name, data))...)
 	}

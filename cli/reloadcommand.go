@@ -34,9 +34,8 @@ Exit code 0 when what the files say runs now, 1 when something else does.`,
 		Args:    noArguments,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return r.run(cmd.Context()) },
 	}
-	c.Flags().StringArrayVarP(&r.files, "file", "f", nil, "the pipeline.yaml, and more that add to it")
+	filesFlag(c, &r.files)
 	c.Flags().StringVar(&r.address, "admin", "", "the `ADDRESS` of its admin listener")
-	completeFiles(c)
 	return c
 }
 

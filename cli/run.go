@@ -59,7 +59,7 @@ or finished, or when a finite input was interrupted before its end.`,
 	filesFlag(c, &flags.files)
 	c.Flags().BoolVar(&flags.strict, "strict", false, "exit with 1 when an event became a dead letter")
 	c.Flags().BoolVar(&flags.watch, "watch", false, "reload when pipeline.yaml, or a file that it names, has changed")
-	c.Flags().StringVar(&flags.admin, "admin", "", "serve health, API and page, at [=ADDRESS] or "+pipeline.AdminAddress)
+	c.Flags().StringVar(&flags.admin, "admin", "", "serve health, API and page, at [=`ADDRESS`] or "+pipeline.AdminAddress)
 	c.Flags().Lookup("admin").NoOptDefVal = pipeline.AdminAddress
 	c.Flags().BoolVarP(&flags.quiet, "quiet", "q", false, "print neither progress nor the summary")
 	c.Flags().StringVar(&flags.trace, "trace-event", "", "log what happens to the event with this `ID` at each stage")
@@ -114,6 +114,9 @@ func untilInterrupted(ctx context.Context, t terminal) (_ context.Context, inter
 	go func() {
 		if _, ok := <-signals; !ok {
 			return // the run is over
+		}
+		if isTerminal(t.err) {
+			fmt.Fprintln(t.err) // behind the ^C
 		}
 		fmt.Fprintln(t.err, "stopping: finishing what is under way (Ctrl-C again stops at once)")
 		cancel(errInterrupted)

@@ -45,6 +45,7 @@ or verified, 2 for wrong usage.`,
 			}
 			return nil
 		},
+		ValidArgsFunction: anyFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			release, err := v.setUp()
 			if err != nil {
@@ -55,6 +56,7 @@ or verified, 2 for wrong usage.`,
 		},
 	}
 	c.Flags().StringVar(&v.certificate, "cert", "", "a PEM `FILE` with the certificate, instead of fetching it")
+	completePath(c, "cert")
 	c.Flags().StringVar(&v.at, "at", "", "the `TIME` at which the certificate must be valid, as 2026-03-31T12:00:00Z; now if not given")
 	c.Flags().StringArrayVar(&v.topics, "topic", nil, "the `ARN` of a topic that is accepted, in which * stands for a part or a piece of one; may be given several times; any topic if not given")
 	return c
@@ -98,7 +100,7 @@ func (v *snsVerify) file(ctx context.Context, name string, stdin io.Reader) erro
 	if name != "-" {
 		f, err := os.Open(name)
 		if err != nil {
-			return fmt.Errorf("read messages: %w", err)
+			return fileError(name, err)
 		}
 		defer f.Close()
 		in = f

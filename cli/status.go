@@ -39,9 +39,8 @@ Exit code 0 when all flows are ready, 1 when one is not or nobody answers.`,
 		Args:    noArguments,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return s.run(cmd.Context()) },
 	}
-	c.Flags().StringArrayVarP(&s.files, "file", "f", nil, "the pipeline.yaml, and more that add to it")
+	filesFlag(c, &s.files)
 	c.Flags().StringVar(&s.address, "admin", "", "the `ADDRESS` of its admin listener")
-	completeFiles(c)
 	return c
 }
 

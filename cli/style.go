@@ -31,6 +31,9 @@ func isColourful(w io.Writer) bool {
 	return isTerminal(w) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 }
 
+// isLive reports whether a line that was written can be written over.
+func isLive(w io.Writer) bool { return isTerminal(w) && os.Getenv("TERM") != "dumb" }
+
 func isTerminal(w io.Writer) bool {
 	f, ok := w.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))

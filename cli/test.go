@@ -3,7 +3,6 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"os"
 	"regexp"
 	"time"
 
@@ -35,7 +34,9 @@ func testCommand(catalog pipeline.Catalog, t terminal) *cobra.Command {
 		Short: "Run the tests of flows",
 		Long: `Runs the tests that stand beside flows: those of pipeline.yaml are in
 pipeline.test.yaml. FILE is a file with tests, a pipeline.yaml, or a folder, for
-all that are in it and below; without any, the folder that you are in.
+all that are in it and below; without any, the folder that you are in. The file
+of a preset of your own holds its tests itself; they run with those of a
+pipeline.yaml that names it.
 
 A test says what comes into a flow, what goes wrong meanwhile, and what must
 come out. The flow runs as it would in earnest, but for its sources, its sinks
@@ -48,11 +49,13 @@ Exit code 1 when a test fails or a file cannot be used, 2 on wrong usage.`,
   leat test pipeline.yaml --run copy   those with "copy" in their names
   leat test --update                   write what comes out into the files
   leat test --junit report.xml         for CI`,
-		RunE: func(_ *cobra.Command, args []string) error { return r.run(args) },
+		ValidArgsFunction: anyFile,
+		RunE:              func(_ *cobra.Command, args []string) error { return r.run(args) },
 	}
 	c.Flags().BoolVar(&r.update, "update", false, "write what comes out into the files as expected")
-	c.Flags().StringVar(&r.junit, "junit", "", "write the results to this file, as JUnit does")
-	c.Flags().StringVar(&r.only, "run", "", "only tests whose name matches this regular expression")
+	c.Flags().StringVar(&r.junit, "junit", "", "write the results to this `FILE`, as JUnit does")
+	completePath(c, "junit")
+	c.Flags().StringVar(&r.only, "run", "", "only tests whose name matches this `REGEXP`")
 	c.Flags().BoolVarP(&r.verbose, "verbose", "v", false, "list the tests that pass, too")
 	return c
 }
@@ -67,7 +70,7 @@ func (r *testRun) run(args []string) error {
 		return usageError(err.Error())
 	}
 	if len(paths) == 0 {
-		return errors.New("there are no tests here: those of pipeline.yaml are in pipeline" + testfile.Suffix + ", see docs/testing.md")
+		return errors.New("there are no tests here: those of pipeline.yaml are in pipeline" + testfile.Suffix + ", those of a preset in its file; see docs/testing.md")
 	}
 	r.still = sim.NewStillness()
 	defer r.still.Close()
@@ -166,7 +169,7 @@ func (r *testRun) writeJUnit() error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(r.junit, text, 0o644)
+	return writeFile(r.junit, text)
 }
 
 // plural writes a number of things.

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"os"
 	"strings"
 	"time"
 
@@ -20,8 +19,7 @@ type testScreen struct {
 }
 
 func newTestScreen(t terminal, verbose bool) *testScreen {
-	f, ok := t.out.(*os.File)
-	return &testScreen{t: t, verbose: verbose, ink: inkFor(t.out), live: ok && isTerminal(f)}
+	return &testScreen{t: t, verbose: verbose, ink: inkFor(t.out), live: isLive(t.out)}
 }
 
 func (s *testScreen) running(path, name string) {

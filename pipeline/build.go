@@ -17,6 +17,7 @@ type fileBuilder struct {
 	config   fileConfig
 	p        *Pipeline
 	presets  []PresetDef // of the catalog and of the file
+	alone    bool        // what presets read from is not looked at; see LoadPreset
 }
 
 // build turns files into a pipeline, which is only whole without problems.

@@ -47,7 +47,7 @@ func (b *fileBuilder) checkSamples(f *flow) {
 // sampleFeeds are the sources of a flow; none where one of them has no samples. Samples of
 // the flow's own come from the first.
 func (b *fileBuilder) sampleFeeds(f *flow) (feeds []sampleFeed) {
-	own := f.config.Samples.read(b.problems)
+	own := b.readSamples(f.config.Samples)
 	for i, s := range f.sources {
 		feed := sampleFeed{node: s.node, of: "flow " + f.name}
 		if u := s.preset; u != nil {

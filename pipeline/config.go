@@ -16,8 +16,9 @@ type fileConfig struct {
 	// State is where it is remembered what was delivered: a state store. Without it, in
 	// a file of this machine.
 	State *conf.Node `yaml:"state"`
-	// Presets are files with presets of one's own, which from may name.
-	Presets []string `yaml:"presets,one"`
+	// Presets are files with presets of one's own, which from may name, seen from the folder
+	// of this file.
+	Presets PresetFiles `yaml:"presets"`
 	// Plugins is what is said of all plugins.
 	Plugins PluginConfig `yaml:"plugins"`
 	// Admin has health, an API and a page served while the flows run. Without it they are
@@ -80,7 +81,7 @@ type flowConfig struct {
 }
 
 var defaultFlow = flowConfig{
-	MaxInFlight: 1000, MaxHeld: 20_000, MaxHeldBytes: 128 << 20,
+	OnError: OnError{Retry: RetryConfig{Backoff: defaultBackoff}}, MaxInFlight: 1000, MaxHeld: 20_000, MaxHeldBytes: 128 << 20,
 }
 
 // Validate checks what one setting cannot.

@@ -9,7 +9,8 @@ import (
 // withDefaults writes into a file what its parts leave out and have a default for.
 func (b *fileBuilder) withDefaults(root *conf.Node) *conf.Node {
 	c := b.options.Catalog
-	out := changed(root, "state", func(n *conf.Node) *conf.Node {
+	out := conf.WithDefaults(b.withState(root), fileConfig{StopTimeout: defaultStopTimeout, Plugins: defaultPlugins})
+	out = changed(out, "state", func(n *conf.Node) *conf.Node {
 		return completed(n, namesOf(c.States, func(d StateDef) Def { return d.Def }))
 	})
 	out = changed(out, "flows", func(n *conf.Node) *conf.Node { return eachField(n, b.flowWithDefaults) })
@@ -18,6 +19,17 @@ func (b *fileBuilder) withDefaults(root *conf.Node) *conf.Node {
 			return completed(sink, namesOf(c.Sinks, func(d SinkDef) Def { return d.Def }))
 		})
 	})
+}
+
+// withState names the state store that serves a file that names none.
+func (b *fileBuilder) withState(root *conf.Node) *conf.Node {
+	name := b.defaultState()
+	if n := root.Get("state"); n != nil && n.Kind != conf.Null || name == "" {
+		return root
+	}
+	out := root.Without("state")
+	out.Fields = append(out.Fields, field("state", mapOf(name, mapOf())))
+	return out
 }
 
 func (b *fileBuilder) flowWithDefaults(n *conf.Node) *conf.Node {

@@ -11,6 +11,20 @@ type FileSettings struct {
 	Spool any // what `spool` of a source says
 }
 
+// PresetSettings are the settings of a file that describes a preset, as [FileSettings] are
+// those of a pipeline.yaml.
+type PresetSettings struct {
+	File      any // the whole file
+	Parameter any // one of its parameters
+	Source    any // beside the type of a source
+	Stage     any // beside the type of a stage
+}
+
+// DescribePreset returns what a file that describes a preset consists of.
+func DescribePreset() PresetSettings {
+	return PresetSettings{File: presetFile{}, Parameter: presetParameter{}, Source: presetSourceOptions{}, Stage: presetStageOptions{}}
+}
+
 // DescribeFile returns what a file consists of.
 func DescribeFile() FileSettings {
 	return FileSettings{

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -13,26 +11,11 @@ import (
 )
 
 // SampleFiles names files with payloads.
-type SampleFiles []sampleFile
-
-type sampleFile struct {
-	pattern string
-	node    *conf.Node
-}
+type SampleFiles []namedFile
 
 // UnmarshalNode implements the decoding of settings.
 func (s *SampleFiles) UnmarshalNode(n *conf.Node, p *conf.Problems) {
-	items := []*conf.Node{n}
-	if n.Kind == conf.List {
-		items = n.Items
-	}
-	for _, item := range items {
-		if item.Kind != conf.Scalar || item.Value == "" {
-			p.Errorf(item, "samples: want files with payloads, as in samples: [samples/*.json]")
-			continue
-		}
-		*s = append(*s, sampleFile{item.Value, item})
-	}
+	*s = namedFiles(n, p, "samples: want files with payloads, as in samples: [samples/*.json]")
 }
 
 // Shape says what they are read from.
@@ -47,37 +30,37 @@ const (
 	maxSampleBytes = 16 << 20
 )
 
-// read reads the payloads. What cannot be read is reported and left out: a flow runs
-// without them. The folder of a file is that of the pipeline.yaml that names it.
-func (s SampleFiles) read(p *conf.Problems) (list []Sample) {
-	for _, file := range s {
-		found, err := file.read()
+// readSamples reads the payloads. What cannot be read is reported and left out: a flow runs
+// without them.
+func (b *fileBuilder) readSamples(files SampleFiles) (list []Sample) {
+	for _, file := range files {
+		found, err := b.readSample(file)
 		if err != nil {
-			p.Warnf(file.node, "samples: %v", err)
+			b.problems.Warnf(file.node, "samples: %v", err)
 		}
 		if list = append(list, found...); len(list) > maxSamples {
-			p.Warnf(file.node, "samples: there are more than %d; those behind are left out", maxSamples)
+			b.problems.Warnf(file.node, "samples: there are more than %d; those behind are left out", maxSamples)
 			return list[:maxSamples]
 		}
 	}
 	return list
 }
 
-func (s sampleFile) read() (list []Sample, err error) {
-	pattern := s.pattern
-	if !filepath.IsAbs(pattern) {
-		pattern = filepath.Join(filepath.Dir(s.node.File), pattern)
-	}
-	names, err := filepath.Glob(pattern)
-	switch {
-	case err != nil:
-		return nil, fmt.Errorf("%s: the pattern cannot be read: brackets are not closed", s.pattern)
-	case len(names) == 0:
-		return nil, fmt.Errorf("%s: there is no such file", pattern)
+// readSample reads the files of one name. Only a pattern is looked for on the disk.
+func (b *fileBuilder) readSample(file namedFile) (list []Sample, err error) {
+	names := []string{file.path()}
+	if strings.ContainsAny(file.name, `*?[\`) {
+		names, err = filepath.Glob(names[0])
+		switch {
+		case err != nil:
+			return nil, fmt.Errorf("%s: the pattern cannot be read: brackets are not closed", file.name)
+		case len(names) == 0:
+			return nil, fmt.Errorf("%s: there is no such file", file.path())
+		}
 	}
 	for _, name := range names {
-		data, err := readSample(name)
-		if err != nil {
+		data, err := b.options.ReadFile(name)
+		if err := sampleError(name, data, err); err != nil {
 			return list, err
 		}
 		list = append(list, SplitSamples(name, data)...)
@@ -85,17 +68,12 @@ func (s sampleFile) read() (list []Sample, err error) {
 	return list, nil
 }
 
-func readSample(name string) ([]byte, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, readError(name, err)
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxSampleBytes+1))
+// sampleError is why what was read cannot be used.
+func sampleError(name string, data []byte, err error) error {
 	if err == nil && len(data) > maxSampleBytes {
-		err = errors.New(name + ": is larger than " + conf.Size(maxSampleBytes).String())
+		return errors.New(name + ": is larger than " + conf.Size(maxSampleBytes).String())
 	}
-	return data, readError(name, err)
+	return readError(name, err)
 }
 
 // SplitSamples makes samples of a file: of one with lines of JSON, by its name, each line
@@ -132,7 +110,7 @@ func SamplesOf(path, name string, o Options) (all []Sample, _ *Report) {
 		return nil, report
 	}
 	if len(f.config.Samples) > 0 {
-		return f.config.Samples.read(b.problems), report
+		return b.readSamples(f.config.Samples), report
 	}
 	for _, s := range f.sources {
 		if s.preset == nil {

@@ -59,9 +59,9 @@ func (b *fileBuilder) refuseRemote(flow string, s *builtStage) {
 }
 
 // Passed says what has been done for an event of an isolated pipeline when it gets to a
-// sink: whether it went through a stage that drops copies, and through one that puts
-// events in the order of their times.
-type Passed struct{ Dedupe, Order bool }
+// sink: whether it went through a stage that drops copies, through one that puts events in
+// the order of their times, and through one that keeps them in that of their arrival.
+type Passed struct{ Dedupe, Order, Arrival bool }
 
 type passedKey struct{}
 
@@ -73,15 +73,16 @@ func PassedBy(ctx context.Context) Passed {
 
 // observe has a stage of an isolated pipeline be noted by what passes it.
 func (b *fileBuilder) observe(s *builtStage) {
-	orders := s.traits.Orders && !s.traits.ByArrival
-	if b.options.Isolation == nil || s.stage == nil || !orders && !s.traits.Dedupes {
+	if b.options.Isolation == nil || s.stage == nil || !s.traits.Orders && !s.traits.Dedupes {
 		return
 	}
 	stage := s.stage
 	s.stage = func(next Handler) Handler {
 		return stage(func(ctx context.Context, e *Event) error {
 			p := PassedBy(ctx)
-			p.Dedupe, p.Order = p.Dedupe || s.traits.Dedupes, p.Order || orders
+			p.Dedupe = p.Dedupe || s.traits.Dedupes
+			p.Order = p.Order || s.traits.Orders && !s.traits.ByArrival
+			p.Arrival = p.Arrival || s.traits.Orders && s.traits.ByArrival
 			return next(context.WithValue(ctx, passedKey{}, p), e)
 		})
 	}

@@ -64,7 +64,10 @@ func (p *Pipeline) LetterBox(name string) (LetterBox, error) {
 		return nil, fmt.Errorf("sink %q is of a kind that cannot be read back: send dead letters to a file sink, or copy what this one holds to a file of a line each", name)
 	}
 	names := namesOf(p.sinks, func(s *sink) string { return s.name })
-	return nil, fmt.Errorf("there is no sink %q%s", name, didYouMean(name, names))
+	if near := didYouMean(name, names); near != "" {
+		return nil, fmt.Errorf("there is no sink %q%s", name, near)
+	}
+	return nil, fmt.Errorf("there is no sink %q; there are: %s", name, list(names))
 }
 
 // DeadLetterSinks returns the sinks that on_error names, in the order of the file.

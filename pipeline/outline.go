@@ -127,8 +127,34 @@ func (s *builtStage) branches() []Branch {
 // be read: for what offers them to a user.
 func FlowNames(files ...string) []string { return tree(files).Get("flows").Keys() }
 
+// SourceFlowNames are those of the flows that have a source other than flows.
+func SourceFlowNames(files ...string) (names []string) {
+	flows := tree(files).Get("flows")
+	if flows == nil {
+		return nil
+	}
+	for _, f := range flows.Fields {
+		if from := f.Value.Get("from"); from == nil || sourcesIn(sourceItems(from)) > 0 {
+			names = append(names, f.Key.Value)
+		}
+	}
+	return names
+}
+
 // SinkNames are those of the sinks.
 func SinkNames(files ...string) []string { return tree(files).Get("sinks").Keys() }
+
+// PresetsNamed are the files with presets that a file names.
+func PresetsNamed(path string) (files []string) {
+	n := tree([]string{path}).Get("presets")
+	if n == nil {
+		return nil
+	}
+	for _, f := range namedFiles(n, &conf.Problems{}, "") {
+		files = append(files, f.path())
+	}
+	return files
+}
 
 // tree reads files that are put together; nil: one of them cannot be read.
 func tree(files []string) *conf.Node {

@@ -90,8 +90,8 @@ type Options struct {
 	// After is what runs and what the pipeline is to come after, see
 	// [Running.Replace]; nil: it runs by itself.
 	After *Running
-	// ReadFile reads pipeline.yaml, overlays, presets and what ${file:…} names; nil:
-	// os.ReadFile.
+	// ReadFile reads pipeline.yaml, overlays, presets, samples and what ${file:…} names;
+	// nil: os.ReadFile.
 	ReadFile func(name string) ([]byte, error)
 	// Watch is told what stages do with each event; nil: nobody is, and it costs nothing.
 	Watch Watcher

@@ -43,6 +43,7 @@ type presetFile struct {
 	// Source is the source, or a list of them with `when: SETTING` beside each, of which
 	// the first counts whose setting was given.
 	Source []*conf.Node `yaml:"source,one,required"`
+	// Stages come before those of a flow, and give each event its id, key, type and time.
 	Stages []*conf.Node `yaml:"stages"`
 	// Offline changes the preset where no network may be used: stages that come first,
 	// and settings of others.
@@ -51,6 +52,8 @@ type presetFile struct {
 	Samples []string `yaml:"samples"`
 	// Redact names fields that are never printed, nor written to dead letters.
 	Redact []string `yaml:"redact"`
+	// Tests are what leat test runs; a pipeline does not look at them.
+	Tests *conf.Node `yaml:"tests"`
 }
 
 // choices are the settings that choose the source.
@@ -63,18 +66,39 @@ func (f *presetFile) choices() (names []string) {
 	return names
 }
 
+// presetSourceOptions may stand beside the type of a source of a preset.
+type presetSourceOptions struct {
+	// When names a parameter: the source is used when that was given.
+	When string `yaml:"when"`
+}
+
+// presetStageOptions may stand beside the type of a stage of a preset.
+type presetStageOptions struct {
+	// Name is what override and messages call the stage, if not by its type.
+	Name string `yaml:"name"`
+	// With names a parameter: the stage is there when that was given.
+	With string `yaml:"with"`
+	// Without names a parameter: the stage is there when that was not given.
+	Without string `yaml:"without"`
+}
+
 type presetOffline struct {
-	Stages   []*conf.Node `yaml:"stages"`
-	Override conf.Node    `yaml:"override"`
+	// Stages come before the others.
+	Stages []*conf.Node `yaml:"stages"`
+	// Override changes settings of others, by their names; null takes one away.
+	Override conf.Node `yaml:"override"`
 }
 
 // presetParameter is one of a preset's parameters.
 type presetParameter struct {
-	About   string    `yaml:"about"`
+	// About says what it is for.
+	About string `yaml:"about"`
+	// Default is its value when a flow gives none.
 	Default conf.Node `yaml:"default"`
 	// Values gives names to values.
-	Values   conf.Node `yaml:"values"`
-	Required bool      `yaml:"required"`
+	Values conf.Node `yaml:"values"`
+	// Required: a flow has to give it.
+	Required bool `yaml:"required"`
 	// Secret: it is not printed.
 	Secret bool `yaml:"secret"`
 }
@@ -82,14 +106,20 @@ type presetParameter struct {
 // readPresets makes the presets known that flows may name: those of the catalog and
 // those in files that pipeline.yaml names, which come first.
 func (b *fileBuilder) readPresets() {
-	for _, name := range b.config.Presets {
-		def := PresetDef{Files: folder{os.DirFS(filepath.Dir(name)), filepath.Dir(name), b.options.ReadFile}, file: filepath.Base(name), label: name}
-		if file := b.parsePreset(def); file != nil && b.mayBeCalled(file.Preset, name) {
+	for _, f := range b.config.Presets {
+		def := b.presetIn(f.path())
+		if file := b.parsePreset(def); file != nil && b.mayBeCalled(file.Preset, def.label) {
 			def.Name = file.Preset
 			b.presets = append(b.presets, def)
 		}
 	}
 	b.presets = append(b.presets, b.options.Catalog.Presets...)
+}
+
+// presetIn is the preset that a file describes, whose name is not known yet.
+func (b *fileBuilder) presetIn(path string) PresetDef {
+	dir := filepath.Dir(path)
+	return PresetDef{Files: folder{os.DirFS(dir), dir, b.options.ReadFile}, file: filepath.Base(path), label: path}
 }
 
 // folder is files of a folder, as the options have them read.
@@ -134,6 +164,10 @@ func (b *fileBuilder) parsePreset(def PresetDef) *presetFile {
 		return nil
 	}
 	root, problems := conf.Parse([]conf.Source{{Name: def.label, Data: data}}, b.options.Getenv, b.options.ReadFile)
+	problems.Forget(root.Get("tests"))
+	if b.alone {
+		problems.Forget(root.Get("source"))
+	}
 	file := &presetFile{}
 	ok := root != nil && conf.Decode(root, file, problems)
 	b.problems.Include(problems)
@@ -158,10 +192,10 @@ type Sample struct {
 func (d PresetDef) samples(names []string) (list []Sample, err error) {
 	for _, name := range names {
 		data, err := fs.ReadFile(d.Files, name)
-		if err != nil {
-			return nil, fmt.Errorf("sample %s of preset %s: %w", name, d.Name, err)
+		if err := sampleError(name, data, err); err != nil {
+			return nil, fmt.Errorf("sample of preset %s: %w", d.Name, err)
 		}
-		list = append(list, Sample{name, data})
+		list = append(list, SplitSamples(name, data)...)
 	}
 	return list, nil
 }

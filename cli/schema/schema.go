@@ -16,8 +16,11 @@ import (
 	"github.com/leat-io/leat/setup"
 )
 
-// ID is where the schema of leat's own catalog can be read.
-const ID = "https://raw.githubusercontent.com/leat-io/leat/main/docs/pipeline.schema.json"
+// ID and PresetID are where the schemas of leat's own catalog can be read.
+const (
+	ID       = "https://raw.githubusercontent.com/leat-io/leat/main/docs/pipeline.schema.json"
+	PresetID = "https://raw.githubusercontent.com/leat-io/leat/main/docs/preset.schema.json"
+)
 
 // object is a schema, or a part of one.
 type object = map[string]any
@@ -29,7 +32,8 @@ type writer struct {
 	setups  []setup.Def
 	file    pipeline.FileSettings
 	defs    object
-	depth   int // of settings within settings
+	depth   int  // of settings within settings
+	preset  bool // in place of any value may stand a parameter of a preset
 }
 
 // Write returns the schema of files that may name what is in the catalog. Its
@@ -40,11 +44,20 @@ func Write(texts *manual.Texts, catalog pipeline.Catalog, setups ...setup.Def) (
 	if err != nil {
 		return nil, err
 	}
+	return w.text(root, ID, "pipeline.yaml of leat")
+}
+
+// text is a whole schema as it is written.
+func (w *writer) text(root object, id, title string) ([]byte, error) {
+	root["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+	root["$id"] = id
+	root["title"] = title
+	root["$defs"] = w.defs
 	var out bytes.Buffer
 	e := json.NewEncoder(&out)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", " ")
-	err = e.Encode(root)
+	err := e.Encode(root)
 	return out.Bytes(), err
 }
 
@@ -61,10 +74,6 @@ func (w *writer) root() (object, error) {
 		"sinks":   object{"type": []any{"object", "null"}, "additionalProperties": ref("sink")},
 	})
 	root["required"] = []any{"flows", "version"}
-	root["$schema"] = "https://json-schema.org/draft/2020-12/schema"
-	root["$id"] = ID
-	root["title"] = "pipeline.yaml of leat"
-	root["$defs"] = w.defs
 	// Files with presets of their own may name sources that are not known here.
 	root["if"] = object{"not": object{"required": []any{"presets"}}}
 	root["then"] = object{"properties": object{"flows": object{"additionalProperties": object{"properties": object{"from": ref("known sources")}}}}}

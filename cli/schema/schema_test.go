@@ -48,16 +48,21 @@ func compiled(t *testing.T) *jsonschema.Schema {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return compile(t, schema.ID, text)
+}
+
+func compile(t *testing.T, id string, text []byte) *jsonschema.Schema {
+	t.Helper()
 	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
 	if err != nil {
 		t.Fatal(err)
 	}
 	c := jsonschema.NewCompiler()
 	c.DefaultDraft(jsonschema.Draft7) // which $schema overrides
-	if err := c.AddResource(schema.ID, doc); err != nil {
+	if err := c.AddResource(id, doc); err != nil {
 		t.Fatal(err)
 	}
-	s, err := c.Compile(schema.ID)
+	s, err := c.Compile(id)
 	if err != nil {
 		t.Fatal(err)
 	}

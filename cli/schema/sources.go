@@ -24,7 +24,7 @@ func (w *writer) defineSources() error {
 	}
 	w.defs["source of a preset"] = object{"anyOf": append(byName(alone[1:]), w.one(sources, false))}
 	for _, d := range w.catalog.Presets {
-		s, err := w.preset(d)
+		s, err := w.presetUse(d)
 		if err != nil {
 			return fmt.Errorf("preset %s: %w", d.Name, err)
 		}
@@ -70,9 +70,9 @@ func (w *writer) spool() object {
 	}
 }
 
-// preset is the schema of a preset's settings: its parameters, those of its sources, and
+// presetUse is the schema of a preset's settings: its parameters, those of its sources, and
 // those that every preset has.
-func (w *writer) preset(d pipeline.PresetDef) (object, error) {
+func (w *writer) presetUse(d pipeline.PresetDef) (object, error) {
 	p, err := manual.ReadPreset(d.Name, d.Files)
 	if err != nil {
 		return nil, err

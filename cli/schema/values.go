@@ -48,6 +48,17 @@ var wanted = map[conf.Form]string{
 // value is the schema of a value. empty says that nothing may stand there; defaults are
 // those of a struct, if it has any.
 func (w *writer) value(s conf.Shape, empty bool, defaults reflect.Value) object {
+	plain := w.plainValue(s, empty, defaults)
+	if !w.preset || s.Form == conf.FormAny {
+		return plain
+	}
+	return object{"anyOf": []any{plain, object{"type": "string", "pattern": placeholder}}}
+}
+
+// placeholder matches what stands for a parameter of a preset.
+const placeholder = `^\$[A-Za-z_]`
+
+func (w *writer) plainValue(s conf.Shape, empty bool, defaults reflect.Value) object {
 	switch s.Form {
 	case conf.FormList:
 		return typedAs("array", empty, object{"items": w.value(*s.Item, false, reflect.Value{})})

@@ -14,7 +14,7 @@ const fileIntro = "A `pipeline.yaml` has flows and sinks. A flow takes events fr
 	"`${NAME}` in a value is a variable of the environment, `${NAME:-default}` one with a default, `${file:/path}` the text of a file, and `$${` a literal `${`. " +
 	"Several files (`-f pipeline.yaml -f production.yaml`) are put together: maps by their names, of everything else the last counts, and null takes a setting back.\n\n" +
 	"`leat check` says what is wrong with a file; the first line `# yaml-language-server: $schema=https://raw.githubusercontent.com/leat-io/leat/main/docs/pipeline.schema.json` " +
-	"has editors complete and check it."
+	"has editors complete and check it. That of a [preset of your own](presets.md#a-preset-of-your-own) names preset.schema.json there."
 
 // writeFilePage prints the page about the settings that belong to no stage, source, sink
 // or state store.

@@ -3,7 +3,8 @@
 // stages, sources, sinks, state stores and metrics: the comments of their packages and settings,
 // their defaults, and the example cases beside them. The comments and cases also go to
 // internal/manual/texts.json, from where the program prints the same pages, and the
-// schema of pipeline.yaml is docs/pipeline.schema.json. The document of the admin API is
+// schemas of pipeline.yaml and of presets are docs/pipeline.schema.json and
+// docs/preset.schema.json. The document of the admin API is
 // docs/openapi.json.
 // Run it from the root of the repository.
 package main
@@ -23,6 +24,7 @@ import (
 	"github.com/leat-io/leat/internal/manual"
 	"github.com/leat-io/leat/pipeline"
 	"github.com/leat-io/leat/providers"
+	"github.com/leat-io/leat/sim/testfile"
 	"github.com/leat-io/leat/stages"
 	"github.com/leat-io/leat/state"
 )
@@ -176,6 +178,12 @@ func writeTextsAndSchema() error {
 			return err
 		}
 	}
+	preset := pipeline.DescribePreset()
+	for _, settings := range []any{preset.File, preset.Parameter, preset.Source, preset.Stage, testfile.Test{}, testfile.Event{}} {
+		if err := texts.settings(reflect.TypeOf(settings)); err != nil {
+			return err
+		}
+	}
 	data, err := texts.json()
 	if err != nil {
 		return err
@@ -184,6 +192,13 @@ func writeTextsAndSchema() error {
 		return err
 	}
 	if data, err = schema.Write(&texts.Texts, cli.StandardCatalog(), providers.Setups()...); err != nil {
+		return err
+	}
+	presets, err := schema.WritePreset(&texts.Texts, cli.StandardCatalog())
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile("docs/preset.schema.json", presets, 0o644); err != nil {
 		return err
 	}
 	if err := os.WriteFile("docs/openapi.json", admin.OpenAPI(), 0o644); err != nil {

@@ -111,6 +111,13 @@ func (p *Problems) Err() error {
 	return &problemsError{p}
 }
 
+// IsProblems reports whether an error is that of [Problems.Err]: lines with places, to be
+// printed as they are.
+func IsProblems(err error) bool {
+	e, is := err.(*problemsError)
+	return is && slices.ContainsFunc(e.p.list, func(p *Problem) bool { return p.Line > 0 })
+}
+
 type problemsError struct{ p *Problems }
 
 func (e *problemsError) Error() string {

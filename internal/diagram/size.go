@@ -36,7 +36,7 @@ func sizeOf(c *Card) size {
 	y := s.head
 	for _, r := range c.Rows {
 		if r.isWay() {
-			s.w = max(s.w, measure(r.Text, rowSize, false)+3*padding)
+			s.w = max(s.w, measure(r.Text, rowSize, false)+3*padding, r.bothEnds())
 		}
 		s.rows = append(s.rows, y+rowHeight/2+3)
 		y += rowHeight + lineHeight*float64(len(r.lines())-1)
@@ -51,6 +51,16 @@ func sizeOf(c *Card) size {
 // isWay reports whether a row is a way out, whose text is a condition: it is indented and
 // may take several lines.
 func (r Row) isWay() bool { return r.Style == Branch || r.Style == Aside }
+
+// bothEnds is how wide a card is in which a way and its target stand in one line; nothing
+// where no card is that wide.
+func (r Row) bothEnds() float64 {
+	w := measure(r.Text, rowSize, false) + gapInRow + measure(r.Detail, detailSize, false) + 4*padding
+	if r.Detail == "" || w > widest {
+		return 0
+	}
+	return w
+}
 
 // lines are the lines that the text of a row takes.
 func (r Row) lines() []string {

@@ -95,9 +95,8 @@ func (r *run) wentBack(s *sim.Sent, after, before int) bool {
 	return ever && at > after && at <= before
 }
 
-// judgeOrder: the events of a key arrive at a sink in the order of their times, those that
-// arrive for the first time and are not marked. What a killed process had delivered and
-// not settled may be followed by earlier ones.
+// judgeOrder: the events of a key arrive at a sink in the order of their times, or in that in
+// which they came to the process, those that arrive for the first time and are not marked.
 func (r *run) judgeOrder(o *result) {
 	type place struct{ sink, key string }
 	before := map[place][]delivery{}
@@ -105,18 +104,36 @@ func (r *run) judgeOrder(o *result) {
 		if d.marked {
 			o.marked++
 		}
-		if !d.passed.Order || d.dead || d.key == "" || d.time.IsZero() || slices.ContainsFunc(o.log[:i], d.same) {
+		if !d.isOrdered() || slices.ContainsFunc(o.log[:i], d.same) {
 			continue
 		}
 		at := place{d.sink, d.key}
 		for _, b := range before[at] {
-			if b.time.After(d.time) && !d.marked && (b.settled || b.process == d.process) {
-				o.violate(Unordered, "event %s (%s) of key %s arrived at %s after %s (%s), and is not marked", d.id, clockTime(d.time), d.key, d.sink, b.id, clockTime(b.time))
+			if why := d.overtakenBy(b); why != "" && !d.marked {
+				o.violate(Unordered, "%s, and is not marked", why)
 				break
 			}
 		}
 		before[at] = append(before[at], d)
 	}
+}
+
+// isOrdered reports whether something is promised about the place of a delivery.
+func (d delivery) isOrdered() bool {
+	return !d.dead && d.key != "" && (d.passed.Order && !d.time.IsZero() || d.passed.Arrival)
+}
+
+// overtakenBy says that a delivery should have come before an earlier one, or nothing. What a
+// killed process had delivered and not settled may be followed by earlier events; and to
+// another process events come anew, in the order in which their source gives them then.
+func (d delivery) overtakenBy(b delivery) string {
+	switch {
+	case d.passed.Order && b.time.After(d.time) && (b.settled || b.process == d.process):
+		return fmt.Sprintf("event %s (%s) of key %s arrived at %s after %s (%s)", d.id, clockTime(d.time), d.key, d.sink, b.id, clockTime(b.time))
+	case !d.passed.Order && b.process == d.process && b.seq.Compare(d.seq) > 0:
+		return fmt.Sprintf("event %s of key %s had come before %s, and arrived at %s after it", d.id, d.key, b.id, d.sink)
+	}
+	return ""
 }
 
 func clockTime(t time.Time) string { return t.UTC().Format("15:04:05") }

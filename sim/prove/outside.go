@@ -48,7 +48,7 @@ func (r *run) down(sink string) bool {
 }
 
 func (r *run) delivery(ctx context.Context, p *sim.Process, sink string, e *pipeline.Event) (delivery, error) {
-	d := delivery{at: r.world.Clock.Now().Sub(r.start), settled: true}
+	d := delivery{at: r.world.Clock.Now().Sub(r.start), seq: e.Seq, settled: true}
 	d.outcome = outcome{sink: sink, id: e.ID, rawID: e.ID, key: e.Key, time: e.Time, passed: pipeline.PassedBy(ctx)}
 	if e.Type != "" {
 		d.id += " (" + e.Type + ")"

@@ -18,14 +18,14 @@ type prover struct {
 	Options
 	still *sim.Stillness
 
-	messages        []*sample
-	named           int // messages that have names before those
-	sinks           []string
-	start           time.Time     // later than every event
-	window          time.Duration // twice as long as the flow holds an event
-	dedupes, orders bool          // the flow promises it
-	shares          bool          // several processes share the work
-	finite          bool          // the source ends
+	messages []*sample
+	named    int // messages that have names before those
+	sinks    []string
+	start    time.Time     // later than every event
+	window   time.Duration // twice as long as the flow holds an event
+	promises pipeline.Passed
+	shares   bool // several processes share the work
+	finite   bool // the source ends
 }
 
 // sample is a message and what comes of it when nothing goes wrong.
@@ -85,8 +85,8 @@ func (p *prover) prepare() error {
 // vary adds messages like one, with events at other times.
 func (p *prover) vary(s *sample) error {
 	for n := 1; n < variants && len(p.messages) < mostMessages; n++ {
-		d := (p.window * time.Duration(n) / variants).Round(time.Second)
-		d = max(d, time.Duration(n)*time.Second)
+		least := step(s.payload)
+		d := max((p.window/variants).Round(least), least) * time.Duration(n)
 		for _, numbers := range []bool{true, false} {
 			payload := moved(s.payload, d, numbers)
 			v, err := p.look(payload)
@@ -119,7 +119,8 @@ func (p *prover) look(payload []byte) (*sample, error) {
 	s := &sample{payload: payload}
 	for _, d := range r.log {
 		s.comes = append(s.comes, d.outcome)
-		p.dedupes, p.orders = p.dedupes || d.passed.Dedupe, p.orders || d.passed.Order
+		was := p.promises
+		p.promises = pipeline.Passed{Dedupe: was.Dedupe || d.passed.Dedupe, Order: was.Order || d.passed.Order, Arrival: was.Arrival || d.passed.Arrival}
 	}
 	slices.SortFunc(s.comes, func(a, b outcome) int { // events of several keys come in any order
 		return cmp.Or(strings.Compare(a.sink, b.sink), strings.Compare(a.key, b.key), a.time.Compare(b.time), strings.Compare(a.id, b.id))
@@ -128,13 +129,14 @@ func (p *prover) look(payload []byte) (*sample, error) {
 }
 
 // isLike reports whether a message has the same events as another, at another time, under
-// other ids: of the same keys, on the same ways.
+// other ids: of the same keys, on the same ways. One that has lost its time is not: it was
+// written in a way that has no seconds.
 func (s *sample) isLike(v *sample) bool {
 	if len(v.comes) != len(s.comes) || s.sameIDs(v) {
 		return false
 	}
 	for i, o := range v.comes {
-		if o.sink != s.comes[i].sink || o.key != s.comes[i].key || o.dead != s.comes[i].dead {
+		if was := s.comes[i]; o.sink != was.sink || o.key != was.key || o.dead != was.dead || o.time.IsZero() != was.time.IsZero() {
 			return false
 		}
 	}

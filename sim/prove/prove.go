@@ -29,6 +29,8 @@ type Options struct {
 	Seed uint64
 	// Progress is called after each; it may be nil.
 	Progress func(Totals)
+	// Stopped reports whether no more are to be tried; it may be nil.
+	Stopped func() bool
 }
 
 // Totals are what all runs have come to.
@@ -75,10 +77,10 @@ func (t *Totals) add(r *result) {
 // Report is the answer.
 type Report struct {
 	Totals
-	// Events are the distinct events that the schedules are made of, Dedupes and Orders what
-	// the flow promises of them.
-	Events          int
-	Dedupes, Orders bool
+	// Events are the distinct events that the schedules are made of, Promises what the flow
+	// promises of some of them.
+	Events   int
+	Promises pipeline.Passed
 	// Replicas is how many processes ran at the same time.
 	Replicas int
 	// Story tells of the shortest schedule that was found to break a promise; nil: none is.
@@ -92,8 +94,11 @@ func Prove(o Options, still *sim.Stillness) (*Report, error) {
 	if err := p.prepare(); err != nil {
 		return nil, err
 	}
-	report := &Report{Events: p.events(), Dedupes: p.dedupes, Orders: p.orders}
+	report := &Report{Events: p.events(), Promises: p.promises}
 	for i := range o.Runs {
+		if o.Stopped != nil && o.Stopped() {
+			return report, nil
+		}
 		s := p.draw(rand.New(rand.NewPCG(o.Seed, uint64(i))))
 		r, err := p.run(s, nil)
 		if err != nil {

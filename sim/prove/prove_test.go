@@ -88,17 +88,23 @@ func source(name string, s pipeline.Source) pipeline.SourceDef {
 
 func TestTheRealStagesKeepTheirPromises(t *testing.T) {
 	for name, text := range map[string]string{
-		"queue":    fmt.Sprintf(flow, "queue"),
-		"file":     fmt.Sprintf(flow, "file"),
-		"replicas": fmt.Sprintf(flow, "queue") + "state: {shared: {}}\n",
-		"leader":   strings.Replace(fmt.Sprintf(flow, "queue")+"state: {shared: {}}\n", "2h}", "2h, mode: leader}", 1),
+		"queue":             fmt.Sprintf(flow, "queue"),
+		"file":              fmt.Sprintf(flow, "file"),
+		"replicas":          fmt.Sprintf(flow, "queue") + "state: {shared: {}}\n",
+		"arrival":           strings.Replace(fmt.Sprintf(flow, "queue"), "{window: 2h}", "{by: arrival}", 1),
+		"arrival, file":     strings.Replace(fmt.Sprintf(flow, "file"), "{window: 2h}", "{by: arrival}", 1),
+		"arrival, replicas": strings.Replace(fmt.Sprintf(flow, "queue")+"state: {shared: {}}\n", "{window: 2h}", "{by: arrival}", 1),
+		"leader":            strings.Replace(fmt.Sprintf(flow, "queue")+"state: {shared: {}}\n", "2h}", "2h, mode: leader}", 1),
 	} {
 		runs := race.Fewer(200)
+		if strings.HasPrefix(name, "arrival") {
+			runs /= 3
+		}
 		r := prove(t, text, runs)
 		if r.Violations() > 0 {
 			t.Errorf("%s: %+v\n%s", name, r.Totals, told(r.Story))
 		}
-		if r.Events != 16 || !r.Dedupes || !r.Orders || r.Crashes < runs/5 || r.Deliveries < 5*runs || r.Copies == 0 {
+		if r.Events != 16 || !r.Promises.Dedupe || r.Promises.Order == r.Promises.Arrival || r.Crashes < runs/5 || r.Deliveries < 5*runs || r.Copies == 0 {
 			t.Errorf("%s: little happened: %+v", name, r)
 		}
 	}
@@ -120,6 +126,12 @@ type reorderConfig plainConfig
 
 func (c reorderConfig) Traits() pipeline.Traits {
 	return pipeline.Traits{Orders: true, Keeps: true, Holds: c.Window}
+}
+
+type arrivalConfig plainConfig
+
+func (arrivalConfig) Traits() pipeline.Traits {
+	return pipeline.Traits{Orders: true, Keeps: true, ByArrival: true}
 }
 
 // commitsFirst is a dedupe that notes an event before it is delivered.
@@ -169,6 +181,11 @@ var releasesWhatExpired = pipeline.DefineStage("reorder", reorderConfig{}, func(
 	}, nil
 })
 
+// passesAtOnce is a reorder by arrival in which nobody waits for who came before.
+var passesAtOnce = pipeline.DefineStage("reorder", arrivalConfig{}, func(arrivalConfig, *pipeline.Env) (pipeline.Stage, error) {
+	return func(next pipeline.Handler) pipeline.Handler { return next }, nil
+})
+
 func TestPlantedMistakesAreFoundAndTold(t *testing.T) {
 	for _, c := range []struct {
 		name     string
@@ -180,6 +197,7 @@ func TestPlantedMistakesAreFoundAndTold(t *testing.T) {
 		{"dedupe commits before it delivers", commitsFirst, Lost, 1, 1},
 		{"dedupe forgets what is under way", forgetsCopies, Repeated, 2, 0},
 		{"reorder releases what expired", releasesWhatExpired, Unordered, 2, 0},
+		{"reorder by arrival passes at once", passesAtOnce, Unordered, 2, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := prove(t, fmt.Sprintf(flow, "queue"), 300, c.stage)

@@ -28,6 +28,7 @@ type result struct {
 type delivery struct {
 	outcome
 	at      time.Duration
+	seq     pipeline.Seq // its place in the source
 	process int
 	marked  bool // it says that it is not in its place
 	sent    *sim.Sent

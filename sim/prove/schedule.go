@@ -127,6 +127,20 @@ func (s *Schedule) smaller() (list []*Schedule) {
 	}
 	if s.Slow {
 		change(func(c *Schedule) { c.Slow = false })
+		list = append(list, s.otherwiseSlow()...)
+	}
+	return list
+}
+
+// otherwiseSlow lists schedules of a few messages with one less, in which other things take
+// long: how long they take hangs on what came before.
+func (s *Schedule) otherwiseSlow() (list []*Schedule) {
+	for i := range s.Arrivals {
+		for chance := uint64(1); chance <= 4 && len(s.Arrivals) <= 5; chance++ {
+			c := s.clone()
+			c.Arrivals, c.Chance = slices.Delete(c.Arrivals, i, i+1), s.Chance+chance
+			list = append(list, c)
+		}
 	}
 	return list
 }

@@ -14,8 +14,8 @@ import (
 // comes of that is looked at by the flow itself: see [prover.prepare].
 
 var (
-	isoTime    = regexp.MustCompile(`\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}`)
-	dottedTime = regexp.MustCompile(`\d{2}\.\d{2}\.\d{4} \d{2}:\d{2}:\d{2}`)
+	isoTime    = regexp.MustCompile(`\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2})?`)
+	dottedTime = regexp.MustCompile(`\d{2}\.\d{2}\.\d{4} \d{2}:\d{2}(:\d{2})?`)
 	unixTime   = regexp.MustCompile(`\b1\d{9}(\d{3})?\b`)
 )
 
@@ -24,23 +24,37 @@ const (
 	dottedLayout = "02.01.2006 15:04:05"
 )
 
+// step is the least by which the times in a payload can be moved: those without seconds by
+// a minute.
+func step(payload []byte) time.Duration {
+	for _, pattern := range []*regexp.Regexp{isoTime, dottedTime} {
+		for _, found := range pattern.FindAllSubmatchIndex(payload, -1) {
+			if found[2] < 0 {
+				return time.Minute
+			}
+		}
+	}
+	return time.Second
+}
+
 // moved returns a payload in which all times are later by d; with numbers, also those that
 // look like seconds or milliseconds since 1970.
 func moved(payload []byte, d time.Duration, numbers bool) []byte {
 	text := isoTime.ReplaceAllStringFunc(string(payload), func(s string) string {
-		t, err := time.Parse(isoLayout, s[:10]+"T"+s[11:])
+		layout := isoLayout[:len(s)] // it may end before the seconds
+		t, err := time.Parse(layout, s[:10]+"T"+s[11:])
 		if err != nil {
 			return s
 		}
-		out := t.Add(d).Format(isoLayout)
+		out := t.Add(d).Format(layout)
 		return out[:10] + s[10:11] + out[11:]
 	})
 	text = dottedTime.ReplaceAllStringFunc(text, func(s string) string {
-		t, err := time.Parse(dottedLayout, s)
+		t, err := time.Parse(dottedLayout[:len(s)], s)
 		if err != nil {
 			return s
 		}
-		return t.Add(d).Format(dottedLayout)
+		return t.Add(d).Format(dottedLayout[:len(s)])
 	})
 	if numbers {
 		text = unixTime.ReplaceAllStringFunc(text, func(s string) string {

@@ -2,7 +2,7 @@
 // in virtual time, and says what came out otherwise than expected.
 //
 // The tests of pipeline.yaml are in pipeline.test.yaml, in the same folder; those of
-// x.yaml in x.test.yaml.
+// x.yaml in x.test.yaml. Those of a preset are in the preset's own file.
 package testfile
 
 import (
@@ -22,6 +22,8 @@ const Suffix = ".test.yaml"
 type File struct {
 	// Path is where it is.
 	Path string
+	// Preset: it is the file of a preset, and the tests are about that alone.
+	Preset bool
 	// Pipeline are the files that hold the flows, of which those behind the first lay over it.
 	Pipeline []string
 	// Env are the variables that the flows may name; those of the process are not seen.
@@ -58,8 +60,13 @@ func (c fileConfig) Validate() error {
 	if c.Version != 1 {
 		return pipeline.FieldError("version", "there is no version %d of tests: write version: 1", c.Version)
 	}
+	return differ(c.Tests)
+}
+
+// differ refuses two tests of one name.
+func differ(tests []*Test) error {
 	names := map[string]bool{}
-	for _, t := range c.Tests {
+	for _, t := range tests {
 		if t == nil {
 			continue
 		}
@@ -91,14 +98,17 @@ func Parse(path string, data []byte) (*File, error) {
 		problems.Errorf(root, "the file is empty: it needs version and tests")
 		return nil, problems.Err()
 	}
-	var c fileConfig
-	conf.Decode(root, &c, problems)
-	f.Env, f.Tests = c.Env, c.Tests
-	if f.locate(c.File); len(c.Tests) == 0 && !problems.HasErrors() {
-		problems.Errorf(root.Get("tests"), "tests: there is none")
+	if root.Get("flows") != nil && root.Get("tests") == nil {
+		problems.Errorf(nil, "%s has no tests: write them into %s", path, strings.TrimSuffix(strings.TrimSuffix(path, ".yaml"), ".yml")+Suffix)
+		return nil, problems.Err()
 	}
-	if c.With != nil && c.With.Kind != conf.Null {
-		f.With = f.overlay(c.With)
+	if f.Preset = root.Get("preset") != nil; f.Preset {
+		f.readPreset(root)
+	} else {
+		f.readFlows(root)
+	}
+	if len(f.Tests) == 0 && !problems.HasErrors() {
+		problems.Errorf(root.Get("tests"), "tests: there is none")
 	}
 	for i, t := range f.Tests {
 		if n := root.Get("tests").Items[i]; t == nil {
@@ -108,6 +118,17 @@ func Parse(path string, data []byte) (*File, error) {
 		}
 	}
 	return f, problems.Err()
+}
+
+// readFlows reads tests that stand beside flows.
+func (f *File) readFlows(root *conf.Node) {
+	var c fileConfig
+	conf.Decode(root, &c, f.problems)
+	f.Env, f.Tests = c.Env, c.Tests
+	f.locate(c.File)
+	if c.With != nil && c.With.Kind != conf.Null {
+		f.With = f.overlay(c.With)
+	}
 }
 
 // locate finds the files with the flows.

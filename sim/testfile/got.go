@@ -18,6 +18,7 @@ type got struct {
 	payload []byte
 	letter  *pipeline.DeadLetter // what it says, if it is one
 	order   int                  // how many came before
+	alone   bool                 // it came out of a preset
 }
 
 // newGot looks at an event that a sink gets.

@@ -43,15 +43,9 @@ func (f *File) Run(t *Test, catalog pipeline.Catalog, still *sim.Stillness) (*Re
 	begun := time.Now()
 	r := &running{test: t, world: sim.NewWorld(t.Start, still), tries: map[string]int{}}
 	store := sim.NewStore(r.world.Clock)
-	o := pipeline.Options{Catalog: catalog, Overlays: f.Pipeline[1:], Getenv: f.Getenv}
-	if f.With != nil {
-		o.Patches = []pipeline.Text{*f.With}
-	}
-	process, report := sim.NewProcess(r.world, func(o pipeline.Options) (*pipeline.Pipeline, *pipeline.Report) {
-		return pipeline.LoadWithReport(f.Pipeline[0], o)
-	}, o, r, store)
+	process, report := sim.NewProcess(r.world, f.loadFor(t), pipeline.Options{Catalog: catalog}, r, store)
 	if process == nil {
-		return nil, report.Err()
+		return nil, f.unusable(report)
 	}
 	r.process = process
 	if err := r.check(f); err != nil {
@@ -60,6 +54,29 @@ func (f *File) Run(t *Test, catalog pipeline.Catalog, still *sim.Stillness) (*Re
 	result := r.run(f)
 	result.Took = time.Since(begun)
 	return result, nil
+}
+
+// loadFor loads what a test is about.
+func (f *File) loadFor(t *Test) sim.Load {
+	if f.Preset {
+		return t.loadPreset(f.Path)
+	}
+	return func(o pipeline.Options) (*pipeline.Pipeline, *pipeline.Report) {
+		o.Overlays, o.Getenv = f.Pipeline[1:], f.Getenv
+		if f.With != nil {
+			o.Patches = []pipeline.Text{*f.With}
+		}
+		return pipeline.LoadWithReport(f.Pipeline[0], o)
+	}
+}
+
+// unusable is why what is tested cannot be loaded.
+func (f *File) unusable(report *pipeline.Report) error {
+	err := report.Err()
+	if slices.ContainsFunc(report.Problems(), func(p pipeline.Problem) bool { return strings.HasPrefix(p.Msg, "undefined variable") }) {
+		return fmt.Errorf("%w\nTests do not see the environment: variables stand under env in %s", err, f.Path)
+	}
+	return err
 }
 
 // running is a test under way.
@@ -212,7 +229,7 @@ func (r *running) Deliver(ctx context.Context, _ *sim.Process, sink string, e *p
 	if err != nil {
 		return err
 	}
-	g.order = len(r.got)
+	g.order, g.alone = len(r.got), r.test.alone
 	r.got = append(r.got, g)
 	return nil
 }

@@ -35,6 +35,7 @@ func catalog(t *testing.T) pipeline.Catalog {
 		Sources: []pipeline.SourceDef{
 			source("queue", pipeline.Source{Hold: pipeline.Forever, Returns: true}),
 			source("file", pipeline.Source{Hold: pipeline.Forever, Finite: true}),
+			brokerSource,
 			source("pair", pipeline.Source{Hold: pipeline.Forever, InFlight: 2}),
 		},
 		Sinks: []pipeline.SinkDef{pipeline.DefineSink("service", struct{}{}, func(_ struct{}, env *pipeline.Env) (pipeline.Handler, error) {
@@ -46,6 +47,16 @@ func catalog(t *testing.T) pipeline.Catalog {
 		})},
 		States: []pipeline.StateDef{memory.State},
 	}
+}
+
+// brokerSource is one with settings, which presets fill in.
+var brokerSource = pipeline.DefineSource("broker", brokerConfig{}, func(brokerConfig, *pipeline.Env) (*pipeline.Source, error) {
+	return nil, errors.New("the source of a preset is built for a test of it")
+})
+
+type brokerConfig struct {
+	Queue string `yaml:"queue,required"`
+	Key   string `yaml:"key"`
 }
 
 // asking is a stage that asks others over the network, unless it is told not to.

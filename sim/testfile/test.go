@@ -18,6 +18,10 @@ type Test struct {
 	// Start is what the clock shows at the beginning. It is the year 2100 if it is not given,
 	// so that no event lies in the future.
 	Start time.Time `yaml:"start"`
+	// With are settings that a flow would give the preset, in the file of a preset.
+	With *conf.Node `yaml:"with"`
+	// Env has the variables that the preset names, in the file of a preset.
+	Env map[string]string `yaml:"env"`
 	// In are the messages that come, in their order. Between two of them time passes only
 	// as far as at and after say; behind the last one it does until all are settled.
 	In []*Input `yaml:"in,required"`
@@ -34,6 +38,7 @@ type Test struct {
 
 	node    *conf.Node // the test
 	expects *conf.Node // its expect, nil without
+	alone   bool       // it is about a preset
 }
 
 // Validate checks what one setting cannot.
@@ -55,7 +60,8 @@ var farOff = time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // complete fills in what was left out, and reads what needs the whole file.
 func (t *Test) complete(f *File, n *conf.Node) {
-	t.node, t.expects = n, n.Get("expect")
+	t.node, t.expects, t.alone = n, n.Get("expect"), f.Preset
+	t.checkPlace(f)
 	if t.Start.IsZero() {
 		t.Start = farOff
 	}

@@ -100,6 +100,9 @@ var fieldOrder = []string{"at", "stage", "sink", "error", "id", "key", "type", "
 // shownFields are those of an event that nobody has expected.
 func shownFields(g *got) shown {
 	s := shown{"at": g.at != 0, "body": true, "marks": true}
+	if e := g.event; g.alone && g.letter == nil { // a preset is there for these
+		s["body"], s["id"], s["key"], s["type"], s["time"] = false, true, e.Key != "", e.Type != "", true
+	}
 	if g.letter != nil {
 		s["stage"], s["sink"], s["error"] = g.letter.Stage != "", g.letter.Sink != "", true
 	}
