@@ -21,7 +21,7 @@ func For(c Config, env *pipeline.Env, sink bool) *Host {
 	h := New(c, Options{
 		Flow: env.Flow, Name: env.Name, Sink: sink, Folder: env.Plugins.Folder, Log: env.Log, Clock: env.Clock,
 		Count: func(what string) { counters[what].Inc() },
-		Place: env.Placed,
+		Place: env.Placed, Carrier: env.Carrier(),
 	})
 	env.Gauge("plugin_queue", h.queued)
 	if c.SHA256 == "" && !c.Watch {

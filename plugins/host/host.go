@@ -34,6 +34,8 @@ type Options struct {
 	// Count counts what happens: restarts, crashes, timeouts, culprits, replacements.
 	// Nil: nobody does.
 	Count func(what string)
+	// Carrier names the trace of an event; nil: nobody does.
+	Carrier pipeline.Carrier
 	// Place puts what is wrong at its place in the file. Nil: it stays as it is.
 	Place func(error) error
 }

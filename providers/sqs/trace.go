@@ -1,0 +1,24 @@
+package sqs
+
+import (
+	"slices"
+
+	"github.com/leat-io/leat/internal/awsmessage"
+)
+
+// addTrace returns what adds attributes that say to which trace the event belongs. A
+// message that was admitted stays one that is: where there is no room for an attribute, or
+// the settings have one of that name, it is left out.
+func (m *outgoing) addTrace(q *sinkQueue) func(name, value string) {
+	return func(name, value string) {
+		a := attribute{name: name, kind: "String", text: value}
+		taken := slices.ContainsFunc(m.attributes, func(o attribute) bool { return o.name == name })
+		if taken || len(m.attributes) >= awsmessage.MaxAttributes || value == "" || awsmessage.CheckText(value) != nil {
+			return
+		}
+		m.attributes = append(m.attributes, a)
+		if n := m.size(); n > int(q.sink.config.MaxSize) || q.own.ExceededBy(n) {
+			m.attributes = m.attributes[:len(m.attributes)-1]
+		}
+	}
+}
