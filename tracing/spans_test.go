@@ -89,7 +89,7 @@ process f m0 settled 0s
 process f m0 settled 0s
 . route m0 passed_on 0s
 . send also m0 settled 0s`},
-		"no route": {"{route: [{when: body.n > 0, to: also}]}", "", []string{`{}`}, nil, `
+		"no route": {"{route: [{when: body.n > 0, to: also}]}", "", []string{`{"n":0}`}, nil, `
 process f m0 dead_letter 0s: dead letter
 . route m0 passed_on 0s
 . to m0 dead_letter 0s [attempt failed]: no route takes the event
