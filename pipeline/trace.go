@@ -14,7 +14,7 @@ type Tracer interface {
 	// what happens in it; the context may still say which trace that belongs to.
 	Begin(ctx context.Context, at Leg) (context.Context, Span)
 	// Carry calls set with what has to travel with an event for its trace to go on
-	// elsewhere, such as traceparent. It may have nothing to say.
+	// elsewhere, such as traceparent, what matters most first. It may have nothing to say.
 	Carry(ctx context.Context, set func(name, value string))
 }
 

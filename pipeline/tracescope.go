@@ -14,7 +14,7 @@ type scope struct {
 	lane  *lane
 	event *Event // that entered
 	level uint8  // it had then, see [Event]
-	span  Span  // nil: nobody is told
+	span  Span   // nil: nobody is told
 
 	step  *step  // nil: it is that of an event, part or linked flow
 	outer *scope // of a step: the one it lies in

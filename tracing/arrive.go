@@ -83,15 +83,3 @@ func parse(parent, state string) trace.SpanContext {
 	}
 	return trace.SpanContextFromContext(w3c.Extract(context.Background(), c))
 }
-
-// setter is a carrier that is only written to.
-type setter func(name, value string)
-
-// Get implements [propagation.TextMapCarrier].
-func (setter) Get(string) string { return "" }
-
-// Set implements [propagation.TextMapCarrier].
-func (s setter) Set(name, value string) { s(name, value) }
-
-// Keys implements [propagation.TextMapCarrier].
-func (setter) Keys() []string { return nil }

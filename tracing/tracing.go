@@ -14,6 +14,7 @@ package tracing
 import (
 	"context"
 
+	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/leat-io/leat/pipeline"
@@ -62,7 +63,13 @@ func (t *Tracer) Begin(ctx context.Context, at pipeline.Leg) (context.Context, p
 
 // Carry implements [pipeline.Tracer].
 func (t *Tracer) Carry(ctx context.Context, set func(name, value string)) {
-	w3c.Inject(ctx, setter(set))
+	c := propagation.MapCarrier{}
+	w3c.Inject(ctx, c)
+	for _, name := range [...]string{traceparent, tracestate} {
+		if v := c[name]; v != "" {
+			set(name, v)
+		}
+	}
 }
 
 func kindOf(k pipeline.LegKind) trace.SpanKind {
