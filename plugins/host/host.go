@@ -149,7 +149,7 @@ var errClosed = errors.New("the plugin was closed")
 // while no process runs, the event comes back with its outcome unknown.
 func (h *Host) Handle(ctx context.Context, e *pipeline.Event) (*proto.Result, error) {
 	c := newCall()
-	if err := c.fill(e); err != nil {
+	if err := h.fill(ctx, c, e); err != nil {
 		return nil, err
 	}
 	defer pipeline.InRealTime(h.options.Clock)()

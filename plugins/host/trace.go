@@ -8,20 +8,22 @@ import (
 	"github.com/leat-io/leat/plugins/wire"
 )
 
-// appendMeta appends the metadata of an event to its body.
-func (h *Host) appendMeta(ctx context.Context, body []byte, e *pipeline.Event) []byte {
-	if h.options.Carrier != nil {
-		return h.appendTraced(ctx, body, e)
+// fill makes the body of an event, in a buffer that is to be released.
+func (h *Host) fill(ctx context.Context, c *call, e *pipeline.Event) error {
+	if h.options.Carrier == nil {
+		return c.fill(e)
 	}
-	for key, value := range e.AllMeta() {
-		body = wire.AppendMeta(body, valid(key), valid(value))
+	if err := c.begin(e); err != nil {
+		return err
 	}
-	return body
+	h.addTraced(ctx, c, e)
+	return nil
 }
 
-// appendTraced adds in which trace the plugin is to go on, in place of what the event came
-// with under these names. An event that would become too large by that goes without.
-func (h *Host) appendTraced(ctx context.Context, body []byte, e *pipeline.Event) []byte {
+// addTraced adds the metadata of an event, and in which trace the plugin is to go on, in
+// place of what the event came with under these names. An event that would become too
+// large by that goes without.
+func (h *Host) addTraced(ctx context.Context, c *call, e *pipeline.Event) {
 	var names []string
 	var trace []byte
 	h.options.Carrier(ctx, func(name, value string) {
@@ -30,11 +32,13 @@ func (h *Host) appendTraced(ctx context.Context, body []byte, e *pipeline.Event)
 	})
 	for key, value := range e.AllMeta() {
 		if !slices.Contains(names, key) {
-			body = wire.AppendMeta(body, valid(key), valid(value))
+			c.addMeta(key, value)
 		}
 	}
-	if len(body)+len(trace)+wire.AroundEvent > int(h.config.MaxMessage) {
-		return body
+	if h.fits(len(c.body) + len(trace)) {
+		c.body = append(c.body, trace...)
 	}
-	return append(body, trace...)
 }
+
+// fits reports whether a body of so many bytes can be sent.
+func (h *Host) fits(body int) bool { return body+wire.AroundEvent <= int(h.config.MaxMessage) }

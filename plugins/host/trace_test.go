@@ -12,12 +12,12 @@ import (
 // metaOf is the metadata that a plugin gets with an event, as name=value.
 func metaOf(t *testing.T, h *Host, e *pipeline.Event) string {
 	t.Helper()
-	body, err := h.bodyOf(t.Context(), e)
-	if err != nil {
+	c := newCall()
+	if err := h.fill(t.Context(), c, e); err != nil {
 		t.Fatal(err)
 	}
 	var all []string
-	if err := wire.ReadWork(wire.AppendEvent(nil, 1, body), func(in *wire.Event) {
+	if err := wire.ReadWork(wire.AppendEvent(nil, 1, c.body), func(in *wire.Event) {
 		for _, name := range []string{"traceparent", "tracestate", "sqs.traceparent"} {
 			if v, ok := in.Lookup(name); ok {
 				all = append(all, name+"="+v)
