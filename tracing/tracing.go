@@ -50,7 +50,7 @@ func With(provider trace.TracerProvider) func(*pipeline.TracingConfig) pipeline.
 
 // Begin implements [pipeline.Tracer].
 func (t *Tracer) Begin(ctx context.Context, at pipeline.Leg) (context.Context, pipeline.Span) {
-	options := []trace.SpanStartOption{trace.WithSpanKind(kindOf(at.Kind)), trace.WithAttributes(attributesOf(&at)...)}
+	options := []trace.SpanStartOption{trace.WithSpanKind(kindOf(at.Kind))}
 	if at.Kind == pipeline.LegEvent {
 		ctx, options = t.arrive(ctx, &at, options)
 	}
@@ -58,6 +58,7 @@ func (t *Tracer) Begin(ctx context.Context, at pipeline.Leg) (context.Context, p
 	if !s.IsRecording() {
 		return ctx, nil
 	}
+	s.SetAttributes(attributesOf(&at)...) // what is not recorded does not cost them
 	return ctx, newSpan(s, at.Event)
 }
 
