@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/leat-io/leat/pipeline"
 )
 
 // A reload leaves tracing as it is, says so when the files want it otherwise, and takes no
@@ -43,4 +45,16 @@ sinks: {out: {file: {path: out.jsonl}}}
 	}
 	_ = feed.Close()
 	p.mustExit(exitOK)
+}
+
+// The flow in docs/traces.md is one that can be run.
+func TestFlowInTheDocumentOfTracesIsRight(t *testing.T) {
+	t.Parallel()
+	_, text, _ := strings.Cut(string(readFile(t, "../docs/traces.md")), "```yaml\n")
+	yaml, _, found := strings.Cut(text, "```\n")
+	file := filepath.Join(t.TempDir(), "pipeline.yaml")
+	write(t, file, yaml)
+	if report := pipeline.Check(file, pipeline.Options{Catalog: StandardCatalog()}); !found || len(report.Problems()) > 0 {
+		t.Errorf("%v", report.Problems())
+	}
 }

@@ -30,7 +30,9 @@ var Sink = pipeline.DefineSink("sns", SinkConfig{
 // is settled once SNS has answered that it has the message.
 func NewSink(c SinkConfig, env *pipeline.Env) (pipeline.Handler, error) {
 	s := newSink(c, env.Clock, env.Log)
-	s.carrier = env.Carrier()
+	if c.Label || len(c.Attributes) > 0 { // who takes no attributes is sent none
+		s.carrier = env.Carrier()
+	}
 	s.counts = counts{requests: env.Counter("requests"), failed: env.Counter("requests_failed"), throttled: env.Counter("requests_throttled")}
 	env.OnStart(s.start)
 	env.OnClose(s.close)

@@ -25,7 +25,9 @@ var Sink = pipeline.DefineSink("sqs", SinkConfig{
 // event is settled once SQS has answered that it has the message.
 func NewSink(c SinkConfig, env *pipeline.Env) (pipeline.Handler, error) {
 	s := newSink(c, env.Clock, env.Log)
-	s.carrier = env.Carrier()
+	if c.Label || len(c.Attributes) > 0 { // who takes no attributes is sent none
+		s.carrier = env.Carrier()
+	}
 	s.counts = sinkCountsOf(env)
 	env.OnStart(s.start)
 	env.OnClose(s.close)
