@@ -91,6 +91,8 @@ func (c TracingConfig) checkEndpoint() error {
 		return FieldError("endpoint", `want a URL such as "http://127.0.0.1:4318", with https for TLS`)
 	case u.User != nil:
 		return FieldError("endpoint", "must not hold a user or password: use headers")
+	case u.RawQuery != "" || u.Fragment != "":
+		return FieldError("endpoint", "has a query, which is not sent: use headers")
 	case c.Protocol == TraceGRPC && strings.Trim(u.Path, "/") != "":
 		return FieldError("endpoint", "has a path, and with grpc there is none")
 	}

@@ -27,7 +27,9 @@ func newExporter(ctx context.Context, c *pipeline.TracingConfig, getenv func(str
 	if err != nil {
 		return nil, err
 	}
-	switch protocol := protocolOf(c, getenv); protocol {
+	protocol := protocolOf(c, getenv)
+	c = located(c, protocol, getenv)
+	switch protocol {
 	case pipeline.TraceHTTP:
 		return otlptrace.New(ctx, otlptracehttp.NewClient(overHTTP(c, trust)...))
 	case pipeline.TraceGRPC:
@@ -41,6 +43,22 @@ func protocolOf(c *pipeline.TracingConfig, getenv func(string) (string, bool)) s
 	own, _ := getenv("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL")
 	all, _ := getenv("OTEL_EXPORTER_OTLP_PROTOCOL")
 	return cmp.Or(c.Protocol, own, all, pipeline.TraceHTTP)
+}
+
+// located is c with the address that OTLP has where nobody names one: the exporters of Go would
+// want TLS there, which no collector has by itself.
+func located(c *pipeline.TracingConfig, protocol string, getenv func(string) (string, bool)) *pipeline.TracingConfig {
+	own, _ := getenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+	all, _ := getenv("OTEL_EXPORTER_OTLP_ENDPOINT")
+	if cmp.Or(c.Endpoint, own, all) != "" {
+		return c
+	}
+	out := *c
+	out.Endpoint = "http://127.0.0.1:4318"
+	if protocol == pipeline.TraceGRPC {
+		out.Endpoint = "http://127.0.0.1:4317"
+	}
+	return &out
 }
 
 func overHTTP(c *pipeline.TracingConfig, trust *tls.Config) []otlptracehttp.Option {

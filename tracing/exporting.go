@@ -50,8 +50,8 @@ type Options struct {
 	Log *slog.Logger
 	// Version is that of the program, an attribute of all spans; "": there is none.
 	Version string
-	// Getenv finds the variable that names the protocol; nil: os.LookupEnv. The others
-	// are read by OpenTelemetry, from the environment of the process.
+	// Getenv finds variables of OpenTelemetry; nil: os.LookupEnv. The exporters read
+	// theirs from the environment of the process all the same.
 	Getenv func(string) (string, bool)
 }
 

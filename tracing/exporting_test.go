@@ -79,7 +79,7 @@ func TestVariablesOfOpenTelemetryCount(t *testing.T) {
 			t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", c.url)
 			t.Setenv("OTEL_EXPORTER_OTLP_HEADERS", "x-key=fromenv")
 			t.Setenv("OTEL_RESOURCE_ATTRIBUTES", "team=parcels,service.name=lost")
-			env := map[string]string{"OTEL_EXPORTER_OTLP_PROTOCOL": protocol, "OTEL_SERVICE_NAME": "named"}
+			env := map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": c.url, "OTEL_EXPORTER_OTLP_PROTOCOL": protocol, "OTEL_SERVICE_NAME": "named"}
 			runFile(t, "tracing: {}", env)
 			if len(c.named("process f")) != 2 || c.headers[0] != "fromenv" || c.resource["team"] != "parcels" || c.resource["service.name"] != "named" {
 				t.Errorf("headers %q, resource %v, %d spans", c.headers, c.resource, len(c.spans))
@@ -128,6 +128,7 @@ func TestSettingsOfTracing(t *testing.T) {
 		"tracing: {endpoint: collector:4317}":                              "want a URL such as",
 		"tracing: {endpoint: 'http://u:hunter2@c:1'}":                      "must not hold a user or password",
 		"tracing: {endpoint: 'http://c/x', protocol: grpc}":                "has a path, and with grpc there is none",
+		"tracing: {endpoint: 'http://c/x?key=hunter2'}":                    "has a query",
 		"tracing: {protocol: http/json}":                                   "want http/protobuf or grpc",
 		"tracing: {sample: 1.5}":                                           "from 0 to 1",
 		"tracing: {sample: 0.1}":                                           "",

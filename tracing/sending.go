@@ -69,7 +69,7 @@ func (s *sending) pause(d time.Duration) bool {
 
 func (s *sending) fails(err error) {
 	if !s.failing {
-		s.log.Warn("spans cannot be sent; events go on without, and spans are dropped for as long as this lasts", "error", withoutURL(err))
+		s.log.Warn("spans cannot be sent; events go on without, and spans are dropped for as long as this lasts", "error", text(withoutURL(err).Error(), longestError))
 	}
 	s.failing = true
 }
