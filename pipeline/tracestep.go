@@ -21,21 +21,27 @@ func (s *step) traced(h Handler) Handler {
 		if outer == nil {
 			return h(ctx, e)
 		}
-		if !s.policy.last {
-			ctx, outer = outer.leaveTo(ctx)
-		}
 		at := at
 		at.Event = e
-		in := s.flow.begin(ctx, at)
+		in := s.enter(ctx, outer, at)
 		if in.span == nil {
 			return h(in, e)
 		}
-		in.step, in.outer = s, outer
 		return Then(in, e, h, func(err error) error {
 			in.leave(e, err)
 			return err
 		})
 	}
+}
+
+// enter begins the span of a step.
+func (s *step) enter(ctx context.Context, outer *scope, at Leg) *scope {
+	if !s.policy.last {
+		ctx, outer = outer.leaveTo(ctx)
+	}
+	in := s.flow.begin(ctx, at)
+	in.step, in.outer = s, outer
+	return in
 }
 
 // scope returns that of an event in this step, nil: it is not recorded.

@@ -30,6 +30,7 @@ func TestTraceOfAnEventGoesOn(t *testing.T) {
 	}{
 		"a message of Watermill":        {"", message{"{}", map[string]string{"traceparent": sampled, "tracestate": "a=b"}}, "a=b"},
 		"SQS":                           {"", message{"{}", map[string]string{"sqs.traceparent": sampled}}, ""},
+		"a stream of Redis":             {"", message{"{}", map[string]string{"redisstream.traceparent": sampled}}, ""},
 		"SNS":                           {"", message{"{}", map[string]string{"sns.traceparent": sampled, "sns.tracestate": "a=b"}}, "a=b"},
 		"HTTP":                          {"", message{"{}", map[string]string{"http.header.traceparent": sampled, "http.header.tracestate": "a=b,c=d"}}, "a=b,c=d"},
 		"a state that cannot be read":   {"", message{"{}", map[string]string{"traceparent": sampled, "tracestate": "a,,=="}}, ""},
