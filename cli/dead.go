@@ -8,6 +8,7 @@ import (
 
 	"github.com/leat-io/leat/deadletters"
 	"github.com/leat-io/leat/pipeline"
+	"github.com/leat-io/leat/tracing"
 	"github.com/spf13/cobra"
 )
 
@@ -53,11 +54,20 @@ func (d *deadLetters) flags(c *cobra.Command) {
 
 // load reads the file, and prints what is wrong with it.
 func (d *deadLetters) load(replay *pipeline.Replay) (*pipeline.Pipeline, error) {
+	return d.loadTraced(replay, nil)
+}
+
+// loadTraced is load for flows that will run, with spans of their events.
+func (d *deadLetters) loadTraced(replay *pipeline.Replay, x *tracing.Exporting) (*pipeline.Pipeline, error) {
 	first, overlays, err := filesOf(d.files, nil)
 	if err != nil {
 		return nil, err
 	}
-	p, report := pipeline.LoadWithReport(first, pipeline.Options{Catalog: d.catalog, Overlays: overlays, Log: newLog(d.t.err), Replay: replay})
+	o := pipeline.Options{Catalog: d.catalog, Overlays: overlays, Log: newLog(d.t.err), Replay: replay}
+	if x != nil {
+		o.Tracer = x.Tracer
+	}
+	p, report := pipeline.LoadWithReport(first, o)
 	if p == nil { // warnings are for those who run the flows
 		report.Print(d.t.err)
 		return nil, errProblem

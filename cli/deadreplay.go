@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/leat-io/leat/pipeline"
+	"github.com/leat-io/leat/tracing"
 	"github.com/spf13/cobra"
 )
 
@@ -150,8 +151,12 @@ func (d *deadReplay) choose(p *pipeline.Pipeline, l *pipeline.Letter) {
 
 // replay runs the flows on what was chosen.
 func (d *deadReplay) replay(ctx context.Context) error {
-	p, err := d.load(d.options(d.stages == 0))
+	x := tracing.NewExporting(tracing.Options{Log: newLog(d.t.err), Version: version()})
+	p, err := d.loadTraced(d.options(d.stages == 0), x)
 	if err != nil {
+		return err
+	}
+	if err := x.Start(ctx); err != nil {
 		return err
 	}
 	ctx, interrupted, release := untilInterrupted(ctx, d.t)
@@ -159,6 +164,7 @@ func (d *deadReplay) replay(ctx context.Context) error {
 	stopProgress := d.showProgress()
 	err = p.Run(ctx)
 	stopProgress()
+	_ = x.Close() // what was not sent stands in the log
 	if !d.quiet {
 		d.sumUp(interrupted())
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/leat-io/leat/live"
 	"github.com/leat-io/leat/pipeline"
+	"github.com/leat-io/leat/tracing"
 	"github.com/spf13/cobra"
 )
 
@@ -53,7 +54,8 @@ or finished, or when a finite input was interrupted before its end.`,
 			if err != nil {
 				return err
 			}
-			return flags.run(cmd.Context(), first, pipeline.Options{Catalog: catalog, Overlays: overlays, Log: log, Sight: follow(flags.trace, log), Measure: flags.admin != ""}, t)
+			x := tracing.NewExporting(tracing.Options{Log: log, Version: version()})
+			return flags.run(cmd.Context(), first, pipeline.Options{Catalog: catalog, Overlays: overlays, Log: log, Sight: follow(flags.trace, log), Measure: flags.admin != "", Tracer: x.Tracer}, x, t)
 		},
 	}
 	filesFlag(c, &flags.files)
@@ -67,7 +69,7 @@ or finished, or when a finite input was interrupted before its end.`,
 	return c
 }
 
-func (flags *runFlags) run(ctx context.Context, file string, o pipeline.Options, t terminal) error {
+func (flags *runFlags) run(ctx context.Context, file string, o pipeline.Options, x *tracing.Exporting, t terminal) error {
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP) // from the beginning, as without that it would be the end
 	defer signal.Stop(hangups)
@@ -83,12 +85,16 @@ func (flags *runFlags) run(ctx context.Context, file string, o pipeline.Options,
 		return err
 	}
 	defer stopAdmin()
+	if err := startTracing(ctx, x, r, o); err != nil {
+		return err
+	}
 	begun := time.Now()
 	stopProgress := flags.showProgress(r.Pipeline, t)
 	stopReloads := flags.reloads(ctx, hangups, r, t)
 	err = r.Run(ctx)
 	stopReloads()
 	stopAdmin()
+	_ = x.Close() // what was not sent stands in the log
 	stopProgress()
 	p := r.Pipeline()
 	s := summary{stats: p.Stats(), took: time.Since(begun), startAfresh: p.StartAfresh(), unfinished: interrupted() && p.Finite()}

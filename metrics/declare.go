@@ -204,5 +204,6 @@ func others() []Metric {
 		Help: "When what runs was read from its files, in seconds since 1970."}
 	m := Metric{Name: "leat_custom_total", Kind: Counter, Labels: []string{labelFlow, labelPart, labelCounter}, from: fromAny,
 		Help: "Counters that stages, sources and sinks of other programs keep (Env.Counter), by their names."}
-	return []Metric{reloads, loaded, m}
+	lost := one(Counter, pipeline.KindTracer, pipeline.CountLost, "trace_spans_dropped_total", "Spans that could not be sent, or not as fast as they came; events went on without.")
+	return []Metric{reloads, loaded, m, lost}
 }

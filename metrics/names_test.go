@@ -44,6 +44,11 @@ sinks:
   dead: {file: {path: dead.jsonl}}
 `
 
+// losing is a tracer that counts what it drops.
+type losing struct{ pipeline.Tracer }
+
+func (losing) Lost() int64 { return 3 }
+
 func TestExactlyTheDeclaredMetricsAreShown(t *testing.T) {
 	t.Chdir(t.TempDir())
 	if err := os.WriteFile("p", []byte("#!/bin/sh\n"), 0o755); err != nil {
@@ -53,7 +58,7 @@ func TestExactlyTheDeclaredMetricsAreShown(t *testing.T) {
 		t.Fatal(err)
 	}
 	p, report := pipeline.LoadText(filepath.Join(".", "pipeline.yaml"), everything, pipeline.Options{
-		Measure: true,
+		Measure: true, Tracer: func(*pipeline.TracingConfig) pipeline.Tracer { return losing{} },
 		Catalog: pipeline.Catalog{Stages: append(stages.All(), mark), Sources: append(providers.Sources(), asked), Sinks: providers.Sinks(), States: state.All(), Presets: providers.Presets()},
 	})
 	if p == nil {

@@ -40,10 +40,11 @@ func (b *fileBuilder) build() {
 	if i := b.options.Isolation; i != nil {
 		b.p.chance = i.Random
 	}
-	b.config.StopTimeout, b.config.Plugins = defaultStopTimeout, defaultPlugins
+	b.config.StopTimeout, b.config.Plugins, b.config.Tracing = defaultStopTimeout, defaultPlugins, &defaultTracing
 	conf.Decode(b.root, &b.config, b.problems)
 	b.checkVersion(b.root)
 	b.p.stopTimeout, b.p.admin = b.config.StopTimeout, b.config.Admin
+	b.traceWith()
 	b.p.measure = b.p.measure || b.p.admin != nil // somebody may ask there
 	b.readPresets()
 	b.buildState()
@@ -55,6 +56,7 @@ func (b *fileBuilder) build() {
 	b.link()
 	b.check()
 	b.checkRehearsal()
+	b.checkTracing()
 	b.tryOut()
 	if b.problems.HasErrors() {
 		return

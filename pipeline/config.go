@@ -24,6 +24,9 @@ type fileConfig struct {
 	// Admin has health, an API and a page served while the flows run. Without it they are
 	// not.
 	Admin *AdminConfig `yaml:"admin"`
+	// Tracing has spans of the events' way sent to a collector of OpenTelemetry. Without it they
+	// are not, and cost nothing.
+	Tracing *TracingConfig `yaml:"tracing"`
 	// Flows by their names, which may not hold spaces or slashes.
 	Flows *conf.Node `yaml:"flows,required"`
 	// Sinks by their names, each with its type.

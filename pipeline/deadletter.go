@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"context"
 	"time"
 	"unicode/utf8"
 
@@ -42,9 +43,12 @@ type DeadLetter struct {
 	// values of fields that a preset or on_error names under redact. A replay does
 	// without them.
 	Redacted bool `json:"redacted,omitempty"`
+	// Trace is the traceparent of the span in which it failed, where spans are made: a
+	// replay is linked to it.
+	Trace string `json:"trace,omitempty"`
 }
 
-func (s *step) deadLetter(e *Event, f *failure) (*Event, error) {
+func (s *step) deadLetter(ctx context.Context, e *Event, f *failure) (*Event, error) {
 	d := DeadLetter{
 		Version: DeadLetterVersion, Time: s.flow.clock.Now().UTC(), Flow: s.flow.name, Error: f.err.Error(),
 		Attempts: f.attempts, FirstFailed: f.first.UTC(), Received: timeOrNil(e.Received),
@@ -68,6 +72,7 @@ func (s *step) deadLetter(e *Event, f *failure) (*Event, error) {
 	}
 	d.Error = c.in(d.Error)
 	d.Redacted = c.found
+	s.noteTrace(ctx, &d)
 	return d.event(e)
 }
 

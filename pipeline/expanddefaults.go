@@ -14,6 +14,7 @@ func (b *fileBuilder) withDefaults(root *conf.Node) *conf.Node {
 		return completed(n, namesOf(c.States, func(d StateDef) Def { return d.Def }))
 	})
 	out = changed(out, "flows", func(n *conf.Node) *conf.Node { return eachField(n, b.flowWithDefaults) })
+	out = changed(out, "tracing", func(n *conf.Node) *conf.Node { return conf.WithDefaults(n, defaultTracing) })
 	return changed(out, "sinks", func(n *conf.Node) *conf.Node {
 		return eachField(n, func(sink *conf.Node) *conf.Node {
 			return completed(sink, namesOf(c.Sinks, func(d SinkDef) Def { return d.Def }))

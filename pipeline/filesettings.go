@@ -28,7 +28,7 @@ func DescribePreset() PresetSettings {
 // DescribeFile returns what a file consists of.
 func DescribeFile() FileSettings {
 	return FileSettings{
-		File: fileConfig{StopTimeout: defaultStopTimeout, Plugins: defaultPlugins}, Flow: defaultFlow,
+		File: fileConfig{StopTimeout: defaultStopTimeout, Plugins: defaultPlugins, Tracing: &defaultTracing}, Flow: defaultFlow,
 		Stage: stageOptions{}, Sink: sinkOptions{}, Spool: defaultSpoolConfig,
 	}
 }

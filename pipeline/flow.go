@@ -102,11 +102,11 @@ func (f *flow) compile() {
 func (f *flow) chain(stages []*builtStage, h Handler, u *unclaimed) Handler {
 	for _, s := range slices.Backward(stages) {
 		st := f.newStep(s.address)
-		st.unclaimed = u
+		st.unclaimed, st.kind = u, s.given.name
 		if !s.passes {
 			h = Await(h)
 		}
-		h = st.guard(st.seen(s.stage(st.seenOn(h))))
+		h = st.traced(st.guard(st.seen(s.stage(st.tracedOn(st.seenOn(h))))))
 		f.entries.add(s.address, h)
 	}
 	return h
@@ -116,7 +116,7 @@ func (f *flow) chain(stages []*builtStage, h Handler, u *unclaimed) Handler {
 func (f *flow) readable(h Handler, unclaimed *unclaimed) Handler {
 	st := f.newStep(sourceStep)
 	st.unclaimed = unclaimed
-	source := st.guard(func(_ context.Context, e *Event) error { return Reject(e.fault) })
+	source := st.traced(st.guard(func(_ context.Context, e *Event) error { return Reject(e.fault) }))
 	return func(ctx context.Context, e *Event) error {
 		if e.fault != nil {
 			return source(ctx, e)
@@ -133,7 +133,8 @@ func (f *flow) end() Handler {
 	if f.targets != nil {
 		return f.targets
 	}
-	return f.newStep(endStep).guard(func(context.Context, *Event) error { return Reject(ErrNoRoute) })
+	st := f.newStep(endStep)
+	return st.traced(st.guard(func(context.Context, *Event) error { return Reject(ErrNoRoute) }))
 }
 
 // onError is the place of what a flow counts for all of its steps.

@@ -122,11 +122,12 @@ func (f *flow) receive(ctx context.Context, l *Letter, r *Replay) (became Letter
 	}
 	m := NewBatch(ctx, []*Event{l.event(r.FromStart)})
 	t := &ticket{number: number, slots: 1, batch: eventsOf(m, f.clock.Now())}
-	err = f.consume(m, t, func(ctx context.Context, e *Event) error {
+	run := func(ctx context.Context, e *Event) error {
 		var err error
 		became, err = f.entries.run(ctx, e, l, r)
 		return err
-	})
+	}
+	err = f.consume(m, t, f.tracedEvent(Leg{Kind: LegEvent, Flow: f.name, Name: replaySource, Letter: &l.DeadLetter}, run))
 	return became, err
 }
 

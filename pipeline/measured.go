@@ -69,6 +69,7 @@ func (p *Pipeline) Measured() Measured {
 	m.Gauges = append(m.Gauges, inside(m.Counts)...)
 	p.measureFlows(&m)
 	p.measureSinks(&m)
+	p.measureTracer(&m)
 	return m
 }
 
@@ -128,6 +129,13 @@ func oneIf(is bool) int64 {
 		return 1
 	}
 	return 0
+}
+
+// measureTracer asks a tracer that knows how many spans were dropped.
+func (p *Pipeline) measureTracer(m *Measured) {
+	if t, ok := p.tracer.(interface{ Lost() int64 }); ok {
+		m.Counts = append(m.Counts, Count{Owner: Owner{Kind: KindTracer}, Name: CountLost, Engine: true, Value: t.Lost()})
+	}
 }
 
 // allStages are those of the flow and of its presets.

@@ -10,6 +10,7 @@ const (
 	CountOut      = "out"      // events that a stage handed on, or a sink settled
 	CountRetried  = "retried"  // further attempts of a stage or sink
 	CountReturned = "returned" // events that a stage or sink gave back to their source
+	CountLost     = "lost"     // spans that a tracer has dropped, where it tells
 	CountDead     = "dead"     // dead letters of a stage or sink, by reason
 
 	countEnded = "ended"
@@ -39,6 +40,7 @@ const (
 	KindSource = "source"
 	KindSink   = "sink"
 	KindState  = "state"
+	KindTracer = "tracer"
 )
 
 // stepMeter counts what enters and leaves a step, and how long that takes.

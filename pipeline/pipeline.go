@@ -34,7 +34,9 @@ type Pipeline struct {
 	sight   func(Sight)      // nil: nobody watches
 	hide    *redact.Redactor // of secrets in what is written down for people
 
-	admin *AdminConfig
+	admin   *AdminConfig
+	tracing *TracingConfig
+	tracer  Tracer // nil: nobody traces
 
 	spools  []*spooled
 	leases  *localLeases
@@ -85,6 +87,10 @@ type Options struct {
 	// Sight is told what happens to each event at each stage and sink; nil: nobody is. It is
 	// called by whoever has the event, concurrently, and must not wait.
 	Sight func(Sight)
+	// Tracer returns what makes spans of the way of events, for what the file says under
+	// tracing, nil if it says nothing; it may return nil, and be called for a file that has
+	// problems. Nil: nobody traces, and it costs nothing.
+	Tracer func(*TracingConfig) Tracer
 	// Isolation cuts the pipeline off from everything outside; nil: it is not.
 	Isolation *Isolation
 	// After is what runs and what the pipeline is to come after, see

@@ -48,6 +48,7 @@ func (en *entries) complete(problems *conf.Problems) {
 	case len(own) == 1 && !en.flow.linked:
 		en.start = own[0].handle
 	}
+	en.flow.traceSources()
 }
 
 // Replayable reports why a letter cannot be replayed by this pipeline, which was loaded

@@ -29,6 +29,8 @@ const (
 	Settled  What = "settled"   // the sink has stored or delivered it
 	Failed   What = "failed"    // this attempt; what comes of it is decided by on_error
 	GoesBack What = "goes back" // to its source, unsettled
+
+	Dead What = "dead letter" // it, or a part of it, became one; only with a [Tracer]
 )
 
 // visit is an event in a step.

@@ -141,8 +141,8 @@ func (s *sink) handler(f *flow, pol *policy) Handler {
 func (s *sink) step(f *flow, pol *policy) (Handler, *step) {
 	f.sinks[s] = true
 	st := f.newStep(s.name)
-	st.sink, st.policy, st.breaker = true, pol, s.breaker
-	return st.guard(st.seen(func(ctx context.Context, e *Event) error { return s.handle(ctx, e) })), st
+	st.sink, st.kind, st.policy, st.breaker = true, s.given.name, pol, s.breaker
+	return st.traced(st.guard(st.seen(func(ctx context.Context, e *Event) error { return s.handle(ctx, e) }))), st
 }
 
 // findSink returns the sink that t names, or reports that there is none.
@@ -185,7 +185,7 @@ func (p *Pipeline) resolveFlow(from *flow, t *Target, problems *conf.Problems) H
 		if f.name == t.Flow {
 			t.from = len(from.stages)
 			from.links = append(from.links, t)
-			return t.counted(func(ctx context.Context, e *Event) error { return f.handle(ctx, e) })
+			return t.counted(f.tracedLink(func(ctx context.Context, e *Event) error { return f.handle(ctx, e) }))
 		}
 		names[i] = f.name
 	}

@@ -15,6 +15,7 @@ import (
 type step struct {
 	id      int32
 	name    string // the stage's address or the sink's name
+	kind    string // what type of stage or sink it is
 	sink    bool
 	flow    *flow
 	policy  *policy
@@ -41,7 +42,7 @@ func (r *returned) Unwrap() error { return r.err }
 
 // guard wraps the handler that begins with this step.
 func (s *step) guard(h Handler) Handler {
-	call := withoutPanic(h)
+	call := s.tracedAttempt(withoutPanic(h))
 	s.call = call
 	s.meter, s.counts = s.newMeter(), s.newCounts()
 	return func(ctx context.Context, e *Event) error {
@@ -171,7 +172,7 @@ func (s *step) bury(ctx context.Context, l *lane, e *Event, f *failure) (err err
 	if s.meter != nil {
 		s.meter.left(l) // before it enters the sink of the letters
 	}
-	letter, err := s.deadLetter(e, f)
+	letter, err := s.deadLetter(ctx, e, f)
 	if err != nil {
 		return s.giveBack(e, err)
 	}

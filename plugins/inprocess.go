@@ -24,7 +24,7 @@ func InProcessConfigured[C any](name string, open func(ctx context.Context, conf
 
 func inProcess(name string, p plugin) pipeline.StageDef {
 	return pipeline.DefineStage(name, conf.Values{}, func(c conf.Values, env *pipeline.Env) (pipeline.Stage, error) {
-		s := &stage{plugin: p, config: c, env: env, dropped: env.Counter(pipeline.CountDropped)}
+		s := &stage{plugin: p, config: c, env: env, dropped: env.Counter(pipeline.CountDropped), carrier: env.Carrier()}
 		env.OnTryOut(func(ctx context.Context) error { return s.open(ctx) })
 		env.OnStart(func(ctx context.Context) error {
 			if err := s.open(ctx); err != nil {
@@ -42,6 +42,7 @@ type stage struct {
 	config  conf.Values
 	env     *pipeline.Env
 	dropped *pipeline.Counter
+	carrier pipeline.Carrier
 	handler Handler
 	setup   Setup
 }
@@ -70,7 +71,7 @@ func (s *stage) handle(ctx context.Context, e *pipeline.Event) ([]*pipeline.Even
 	if err != nil {
 		return nil, err
 	}
-	in := &Event{ID: e.ID, Key: e.Key, Type: e.Type, Time: e.Time, payload: raw, meta: metadata{e}}
+	in := &Event{ID: e.ID, Key: e.Key, Type: e.Type, Time: e.Time, payload: raw, meta: s.metadata(ctx, e)}
 	pipeline.Yield(ctx)
 	out, err := call(context.WithValue(ctx, setupKey{}, s.setup), s.handler, in)
 	if err != nil {
@@ -135,8 +136,26 @@ func (e *Event) applyTo(to *pipeline.Event, was string) {
 	}
 }
 
-// metadata is that of an event of leat.
-type metadata struct{ e *pipeline.Event }
+// metadata is that of an event of leat. What has been carried to the plugin, to say in
+// which trace it goes on, hides what the event came with.
+type metadata struct {
+	e       *pipeline.Event
+	carried map[string]string // nil: nobody traces
+}
+
+func (s *stage) metadata(ctx context.Context, e *pipeline.Event) metadata {
+	m := metadata{e: e}
+	if s.carrier != nil {
+		m.carried = map[string]string{}
+		s.carrier(ctx, func(name, value string) { m.carried[name] = value })
+	}
+	return m
+}
 
 // Lookup implements [Metadata].
-func (m metadata) Lookup(key string) (string, bool) { return m.e.LookupMeta(key) }
+func (m metadata) Lookup(key string) (string, bool) {
+	if v, ok := m.carried[key]; ok {
+		return v, true
+	}
+	return m.e.LookupMeta(key)
+}

@@ -42,6 +42,7 @@ type tree struct {
 	fails                     []int  // attempts that fail, in turn; more than three: each is rejected
 	later                     []bool // in turn
 	stop                      time.Duration
+	spans                     *spanBook // nil: nobody traces
 
 	mu    sync.Mutex
 	turns int
@@ -52,7 +53,12 @@ type tree struct {
 
 func drawTree(rt *rapid.T) *tree {
 	stage := rapid.SampledFrom([]string{"parts: {}", "copy: copies", "through: {}", "around: {}", "wait: {}", "asked: {}", "blind: {}", "dedupe: {}", order, order})
+	var spans *spanBook
+	if rapid.Bool().Draw(rt, "traced") {
+		spans = newSpanBook(rapid.IntRange(0, 3).Draw(rt, "skip"))
+	}
 	return &tree{
+		spans:    spans,
 		messages: rapid.IntRange(1, 8).Draw(rt, "messages"),
 		parts:    rapid.IntRange(0, 3).Draw(rt, "parts"),
 		inFlight: rapid.SampledFrom([]int{1, 2, 3, 1000}).Draw(rt, "max_in_flight"),
@@ -99,7 +105,11 @@ func (tr *tree) run(t *testing.T) {
 	c := catalog()
 	asked := &asked{}
 	c.Stages = append(c.Stages, tr.defineParts(), blind, through, wait, tr.defineAround(), asked.define())
-	rig := flowtest.Load(t, tr.yaml(), flowtest.Options{Catalog: c, Fail: tr.fail, Later: tr.isLater, Source: &pipeline.Source{Hold: pipeline.Forever, Ordered: true}})
+	o := flowtest.Options{Catalog: c, Fail: tr.fail, Later: tr.isLater, Source: &pipeline.Source{Hold: pipeline.Forever, Ordered: true}}
+	if tr.spans != nil {
+		o.Tracer = tr.spans
+	}
+	rig := flowtest.Load(t, tr.yaml(), o)
 	rig.Run()
 	var sent []*flowtest.Sent
 	for i := range tr.messages {
@@ -169,6 +179,9 @@ func (tr *tree) check(rig *flowtest.Rig, sent []*flowtest.Sent) {
 	}
 	if len(settled) > 0 {
 		tr.wrong = append(tr.wrong, fmt.Sprint("nobody sent ", settled))
+	}
+	if tr.spans != nil {
+		tr.wrong = append(tr.wrong, tr.spans.check()...)
 	}
 	if n := tr.inside.Load(); n != 0 {
 		tr.wrong = append(tr.wrong, fmt.Sprintf("a stage has not got back %d events", n))

@@ -80,6 +80,9 @@ func written(s conf.Setting, defaults reflect.Value) (any, bool) {
 // innerDefaults are the defaults of a struct within the settings, if there are any.
 func innerDefaults(s conf.Setting, defaults reflect.Value) reflect.Value {
 	v := defaults.FieldByIndex(s.Index)
+	if v.Kind() == reflect.Pointer && !v.IsNil() {
+		v = v.Elem()
+	}
 	if v.Kind() == reflect.Struct {
 		return v
 	}

@@ -28,26 +28,27 @@ func (l *Limit) Set(bytes int64) { l.most.Store(bytes) }
 // to call Set: the limit may have been raised. That is done once a minute at most.
 // The error is that of ask: nothing is known then, and the message has to come again.
 func (l *Limit) Of(ctx context.Context, size int, now func() time.Time, ask func(context.Context) error) (bytes int64, exceeded bool, err error) {
-	if !l.exceededBy(size) {
+	if !l.ExceededBy(size) {
 		return l.most.Load(), false, nil
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.exceededBy(size) && (l.asked.IsZero() || now().Sub(l.asked) >= askEvery) {
+	if l.ExceededBy(size) && (l.asked.IsZero() || now().Sub(l.asked) >= askEvery) {
 		err := ask(ctx)
 		if ctx.Err() != nil { // it says nothing to others
 			return 0, true, err
 		}
 		l.asked, l.err = now(), err
 	}
-	exceeded = l.exceededBy(size)
+	exceeded = l.ExceededBy(size)
 	if exceeded && l.err != nil {
 		return 0, true, l.err
 	}
 	return l.most.Load(), exceeded, nil
 }
 
-func (l *Limit) exceededBy(size int) bool {
+// ExceededBy reports whether a message of size bytes is too large for what is known.
+func (l *Limit) ExceededBy(size int) bool {
 	most := l.most.Load()
 	return most > 0 && int64(size) > most
 }

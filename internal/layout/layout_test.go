@@ -40,7 +40,7 @@ var rings = [][]string{
 	{"setup", "sim", "live"},
 	{"setup", "sim", "deadletters"},
 	{"admin"},
-	{"setup", "sim", "live", "metrics"},
+	{"setup", "sim", "live", "metrics", "tracing"},
 	{"plugins"},
 	{"stages", "providers", "state"},
 	{"cmd", "cli", "examples", "docs", "bench", "chaos", "acceptance"},

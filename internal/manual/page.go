@@ -58,7 +58,9 @@ func (t *Texts) inner(s conf.Setting, defaults reflect.Value, depth int) []Setti
 	if v.Kind() == reflect.Slice {
 		v = reflect.Zero(v.Type().Elem())
 	}
-	if v.Kind() == reflect.Pointer {
+	if v.Kind() == reflect.Pointer && !v.IsNil() {
+		v = v.Elem()
+	} else if v.Kind() == reflect.Pointer {
 		v = reflect.Zero(v.Type().Elem())
 	}
 	if conf.ShapeOf(v.Type()).Form != conf.FormStruct {

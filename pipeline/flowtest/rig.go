@@ -44,6 +44,8 @@ type Options struct {
 	Measure bool
 	// Sight is [pipeline.Options].Sight.
 	Sight func(pipeline.Sight)
+	// Tracer makes spans; nil: nobody does.
+	Tracer pipeline.Tracer
 	// Env are the variables that the text may name.
 	Env map[string]string
 }
@@ -78,6 +80,7 @@ func TryLoad(yaml string, o Options) (*Rig, error) {
 	}
 	p, report := pipeline.LoadText("pipeline.yaml", yaml, pipeline.Options{
 		Catalog: rig.catalog(o.Catalog, state), DefaultState: "scratch", Log: o.Log, Replay: o.Replay, Measure: o.Measure, Sight: o.Sight,
+		Tracer: func(*pipeline.TracingConfig) pipeline.Tracer { return o.Tracer },
 		Getenv: func(name string) (string, bool) { v, ok := o.Env[name]; return v, ok },
 	})
 	rig.Pipeline = p

@@ -21,7 +21,7 @@ func For(c Config, env *pipeline.Env, sink bool) *Host {
 	h := New(c, Options{
 		Flow: env.Flow, Name: env.Name, Sink: sink, Folder: env.Plugins.Folder, Log: env.Log, Clock: env.Clock,
 		Count: func(what string) { counters[what].Inc() },
-		Place: env.Placed,
+		Place: env.Placed, Carrier: env.Carrier(),
 	})
 	env.Gauge("plugin_queue", h.queued)
 	if c.SHA256 == "" && !c.Watch {
@@ -43,6 +43,15 @@ func For(c Config, env *pipeline.Env, sink bool) *Host {
 
 // fill makes the event's body as the contract has it, in a buffer that is to be released.
 func (c *call) fill(e *pipeline.Event) error {
+	if err := c.begin(e); err != nil {
+		return err
+	}
+	e.EachMeta(c.addMeta)
+	return nil
+}
+
+// begin makes the body without metadata.
+func (c *call) begin(e *pipeline.Event) error {
 	raw, err := e.Bytes()
 	if err != nil {
 		return err
@@ -50,7 +59,6 @@ func (c *call) fill(e *pipeline.Event) error {
 	c.id = e.ID
 	body := wire.Buffer(len(raw) + len(e.ID) + len(e.Key) + len(e.Type) + aroundBody)
 	c.body = wire.AppendBody(body, raw, valid(e.ID), valid(e.Key), valid(e.Type), e.Time)
-	e.EachMeta(c.addMeta)
 	return nil
 }
 

@@ -34,6 +34,8 @@ type Options struct {
 	// Count counts what happens: restarts, crashes, timeouts, culprits, replacements.
 	// Nil: nobody does.
 	Count func(what string)
+	// Carrier names the trace of an event; nil: nobody does.
+	Carrier pipeline.Carrier
 	// Place puts what is wrong at its place in the file. Nil: it stays as it is.
 	Place func(error) error
 }
@@ -147,7 +149,7 @@ var errClosed = errors.New("the plugin was closed")
 // while no process runs, the event comes back with its outcome unknown.
 func (h *Host) Handle(ctx context.Context, e *pipeline.Event) (*proto.Result, error) {
 	c := newCall()
-	if err := c.fill(e); err != nil {
+	if err := h.fill(ctx, c, e); err != nil {
 		return nil, err
 	}
 	defer pipeline.InRealTime(h.options.Clock)()

@@ -21,7 +21,7 @@ func (h *Host) Give(ctx context.Context, e *pipeline.Event, answered Answered) e
 		return answered(ctx, e, r, err)
 	}
 	l := &later{host: h, ctx: ctx, event: e, answered: answered}
-	if err := l.fill(e); err != nil {
+	if err := h.fill(ctx, &l.call, e); err != nil {
 		return err
 	}
 	l.call.later = l

@@ -22,6 +22,8 @@ type client struct {
 	hide   *redactor
 	clock  pipeline.Clock
 	slots  chan struct{} // one for each request that may be under way
+	// carrier names the trace of an event that has a request of its own; nil: it has none.
+	carrier pipeline.Carrier
 	// transport is used without an http.Client, which would look at redirects
 	// even to not follow them, and quote the URL in its errors.
 	transport interface {

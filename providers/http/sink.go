@@ -11,7 +11,9 @@ func NewSink(c SinkConfig, env *pipeline.Env) (pipeline.Handler, error) {
 	if err := c.checkURL(); err != nil {
 		return nil, err
 	}
-	h, closeSink := newSink(c, env.Clock)
+	client := newClient(c, env.Clock)
+	client.carrier = env.Carrier()
+	h, closeSink := client.handler()
 	env.OnClose(closeSink)
 	return h, nil
 }
@@ -36,5 +38,8 @@ func (c *client) deliver(ctx context.Context, e *pipeline.Event) error {
 	}
 	header := headersOf(e)
 	header.Set("Content-Type", c.contentType(body))
+	if c.carrier != nil {
+		c.carrier(ctx, header.Set)
+	}
 	return c.send(ctx, body, header)
 }

@@ -19,7 +19,8 @@ import (
 // say what the event is: Idempotency-Key and X-Leat-Id (the event's id),
 // X-Leat-Key, X-Leat-Time, X-Leat-Type, and its marks, as in X-Leat-Late: true.
 // What a header cannot hold (control characters, anything outside ASCII, the
-// percent sign, spaces at either end) is percent-encoded.
+// percent sign, spaces at either end) is percent-encoded. Where flows are traced,
+// traceparent and tracestate say to which trace the event belongs.
 //
 // An event is delivered when the answer is a 2xx. After 408, 425, 429, 5xx or no
 // answer at all it is sent again, no earlier than a Retry-After header asks for

@@ -67,7 +67,9 @@ type SinkConfig struct {
 	// empty for an event is left out.
 	Attributes map[string]pipeline.Expr `yaml:"attributes"`
 	// Label says whether the message has an attribute leat, a JSON object with the
-	// event's id, key, time, type and marks.
+	// event's id, key, time, type and marks. Where flows are traced there are also
+	// traceparent and tracestate, as far as there is room for them: not with label: false
+	// and without attributes.
 	Label bool `yaml:"label"`
 	// MaxSize is how large a message, and all messages of a request together, may
 	// be: that of SNS, unless the topic's MaximumMessageSize is set to more, up to

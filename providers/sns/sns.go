@@ -30,6 +30,9 @@ var Sink = pipeline.DefineSink("sns", SinkConfig{
 // is settled once SNS has answered that it has the message.
 func NewSink(c SinkConfig, env *pipeline.Env) (pipeline.Handler, error) {
 	s := newSink(c, env.Clock, env.Log)
+	if c.Label || len(c.Attributes) > 0 { // who takes no attributes is sent none
+		s.carrier = env.Carrier()
+	}
 	s.counts = counts{requests: env.Counter("requests"), failed: env.Counter("requests_failed"), throttled: env.Counter("requests_throttled")}
 	env.OnStart(s.start)
 	env.OnClose(s.close)
@@ -41,6 +44,7 @@ type sink struct {
 	attributes []awsmessage.Attribute[pipeline.Expr]
 	clock      pipeline.Clock
 	log        *slog.Logger
+	carrier    pipeline.Carrier // nil: messages name no trace
 	counts     counts
 	topics     topics
 	// load finds credentials and endpoint. It is called once, by start.
@@ -89,6 +93,9 @@ func (s *sink) deliver(ctx context.Context, e *pipeline.Event) error {
 	}
 	if err := t.admit(ctx, m); err != nil {
 		return err
+	}
+	if s.carrier != nil {
+		s.carrier(ctx, m.addTrace(t))
 	}
 	return t.send(ctx, m)
 }

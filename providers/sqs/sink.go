@@ -25,6 +25,9 @@ var Sink = pipeline.DefineSink("sqs", SinkConfig{
 // event is settled once SQS has answered that it has the message.
 func NewSink(c SinkConfig, env *pipeline.Env) (pipeline.Handler, error) {
 	s := newSink(c, env.Clock, env.Log)
+	if c.Label || len(c.Attributes) > 0 { // who takes no attributes is sent none
+		s.carrier = env.Carrier()
+	}
 	s.counts = sinkCountsOf(env)
 	env.OnStart(s.start)
 	env.OnClose(s.close)
@@ -38,6 +41,7 @@ type sink struct {
 	log        *slog.Logger
 	counts     sinkCounts
 	queues     sinkQueues
+	carrier    pipeline.Carrier // nil: messages name no trace
 	// load finds credentials and endpoint. It is called once, by start.
 	load   func(context.Context) (*awsapi.Caller, error)
 	caller *awsapi.Caller
@@ -77,6 +81,9 @@ func (s *sink) deliver(ctx context.Context, e *pipeline.Event) error {
 	}
 	if err := q.admit(ctx, m); err != nil {
 		return err
+	}
+	if s.carrier != nil {
+		s.carrier(ctx, m.addTrace(q))
 	}
 	return q.send(ctx, m)
 }

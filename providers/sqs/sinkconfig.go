@@ -69,7 +69,9 @@ type SinkConfig struct {
 	Attributes map[string]pipeline.Expr `yaml:"attributes"`
 	// Label says whether the message has an attribute leat, a JSON object with the
 	// event's id, key, time, type and marks. Some services that imitate SQS know no
-	// attributes, or refuse batches that have any.
+	// attributes, or refuse batches that have any. Where flows are traced there are
+	// also traceparent and tracestate, as far as there is room for them: not with label:
+	// false and without attributes.
 	Label bool `yaml:"label"`
 	// MaxSize is how large a message, and all messages of a request together, may
 	// be. Queues that were made before August 2025, and other services, may take

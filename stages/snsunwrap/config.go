@@ -97,3 +97,17 @@ func (c Config) combinations() (errs []error) {
 func (c Config) Traits() pipeline.Traits {
 	return pipeline.Traits{SetsID: true, Local: !c.Verify, Remote: c.Verify || c.Confirm}
 }
+
+// Peek returns what will be the metadata of a message, nil if it cannot be read. Nobody has
+// verified it, as its attributes never are.
+func (c Config) Peek(e *pipeline.Event) pipeline.MetaSource {
+	raw, err := e.Bytes()
+	if err != nil {
+		return nil
+	}
+	env := &snssig.Envelope{}
+	if env.Read(raw, c.MaxDepth) != nil {
+		return nil
+	}
+	return snssig.Metadata{Envelope: env}
+}
