@@ -1,8 +1,10 @@
 package live
 
 import (
+	"context"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -40,6 +42,44 @@ func TestAPausedFlowIsPausedWhenItHasChanged(t *testing.T) {
 		synctest.Wait()
 		if got := r.got.IDs("out"); !slices.Equal(got, []string{"1"}) {
 			t.Errorf("delivered %v", got)
+		}
+		if err := r.stop(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// While the flow before finishes what it has, a person has the one in its place go on.
+func TestAFlowThatGoesOnDuringAReloadGoesOnAfterIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		yaml := strings.NewReplacer("'body.n != 0'}], to: out", "'body.n != 0'}], to: slow", "{out: {record: {}}}", "{out: {record: {}}, slow: {slow: {}}}").Replace(two)
+		r := newRig(yaml)
+		r.more = func(c *pipeline.Catalog) {
+			c.Sinks = append(c.Sinks, pipeline.DefineSink("slow", struct{}{}, func(struct{}, *pipeline.Env) (pipeline.Handler, error) {
+				return func(context.Context, *pipeline.Event) error {
+					time.Sleep(10 * time.Second)
+					return nil
+				}, nil
+			}))
+		}
+		r.run(t)
+		r.b.Send("1", `{"n":2}`)
+		synctest.Wait()
+		if err := r.Pipeline().Pause("two"); err != nil {
+			t.Fatal(err)
+		}
+		var reload sync.WaitGroup
+		reload.Go(func() { r.mustTo(t, strings.Replace(yaml, "body.n != 0", "body.n != 1", 1)) })
+		time.Sleep(time.Second)
+		if err := r.Pipeline().Resume("two"); err != nil {
+			t.Fatal(err)
+		}
+		reload.Wait()
+		synctest.Wait()
+		for _, f := range r.Pipeline().Health().Flows {
+			if f.State != pipeline.PhaseRunning {
+				t.Errorf("%s is %s", f.Flow, f.State)
+			}
 		}
 		if err := r.stop(); err != nil {
 			t.Error(err)

@@ -20,6 +20,7 @@ type control struct {
 	gates    []*gate
 	since    time.Time // when it was paused
 	draining bool      // it was paused to be emptied
+	heir     *flow     // that takes the place of the flow
 }
 
 func (c *control) add(g *gate) {
@@ -56,13 +57,17 @@ func (p *Pipeline) turn(name string, pause, drain bool) error {
 	return nil
 }
 
-// pauseLike pauses a flow that takes the place of one that is paused.
-func (f *flow) pauseLike(old *flow) {
-	old.control.mu.Lock()
-	draining := old.control.draining
-	old.control.mu.Unlock()
-	if old.control.paused.IsShut() && len(f.sources) > 0 {
-		f.turn(true, draining)
+// succeed pauses a flow that takes the place of one that is paused. What is done to that
+// one from then on is done to f.
+func (f *flow) succeed(old *flow) {
+	c := &old.control
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(f.sources) == 0 {
+		return
+	}
+	if c.heir = f; c.paused.IsShut() {
+		f.turn(true, c.draining)
 	}
 }
 
@@ -70,6 +75,9 @@ func (f *flow) turn(pause, drain bool) {
 	c := &f.control
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.heir != nil {
+		defer c.heir.turn(pause, drain)
+	}
 	c.draining = drain
 	turned := false
 	if pause {

@@ -1,11 +1,17 @@
 package pipeline
 
+import (
+	"slices"
+	"time"
+)
+
 // Convoy is events whose handlers have returned [ErrLater] and go on together, such as
 // those that were answered by one message. They go on one after another; when one of them
 // waits, the others do so elsewhere.
 type Convoy struct {
-	list []*Pending
-	next int
+	list  []*Pending
+	next  int
+	begun time.Time // when the one before next went on
 }
 
 // Rest is what is left to do of a handler that has returned [ErrLater].
@@ -30,32 +36,54 @@ func (c *Convoy) Go() {
 			ready = append(ready, p)
 		} // of another one the handler has not returned yet: it goes on when it does
 	}
-	if c.list = ready; len(ready) > 0 {
-		ready[0].lane.flow.crew.work(c)
+	for len(ready) > 0 {
+		f := ready[0].lane.flow
+		n := slices.IndexFunc(ready, func(p *Pending) bool { return p.lane.flow != f })
+		if n < 0 {
+			n = len(ready)
+		}
+		f.crew.work(&Convoy{list: ready[:n:n]}) // what one flow does is not to hold up another
+		ready = ready[n:]
 	}
+	c.list = nil
 }
 
-// do has the events go on that have not.
+// do has the events go on that have not. Where one takes long, such as in a stage that
+// computes much, the others do not wait for each other any more.
 func (c *Convoy) do() {
 	for c.next < len(c.list) {
 		p := c.list[c.next]
 		c.list[c.next] = nil
 		c.next++
+		c.begun = time.Now()
 		p.lane.convoy = c
-		p.climb(true)
+		if p.climb(true); c.isSlow() {
+			c.leave()
+		}
+	}
+}
+
+// longForOne is how long an event may take for those behind it to wait.
+const longForOne = time.Millisecond
+
+func (c *Convoy) isSlow() bool { return time.Since(c.begun) >= longForOne }
+
+// leave has the events go on elsewhere that have not.
+func (c *Convoy) leave() {
+	rest, n := c.list[c.next:], len(c.list)-c.next
+	c.list = c.list[:c.next]
+	if c.isSlow() {
+		n = 1
+	}
+	for ; len(rest) > 0; rest = rest[n:] {
+		rest[0].lane.flow.crew.work(&Convoy{list: rest[:n:n]})
 	}
 }
 
 // leaveConvoy lets the rest of the lane's convoy go on without it.
 func (l *lane) leaveConvoy() {
-	c := l.convoy
-	if c == nil {
-		return
-	}
-	l.convoy = nil
-	rest := c.list[c.next:]
-	c.list = c.list[:c.next]
-	if len(rest) > 0 {
-		l.flow.crew.work(&Convoy{list: rest})
+	if c := l.convoy; c != nil {
+		l.convoy = nil
+		c.leave()
 	}
 }

@@ -151,6 +151,9 @@ func (g *gate) forward(out chan<- *message.Message) {
 		return
 	}
 	for {
+		if g.flow.control.paused.IsShut() && !g.rest() { // select would choose by chance
+			return
+		}
 		select {
 		case <-g.flow.stopping:
 			return

@@ -86,9 +86,9 @@ type measuredAsks struct {
 	asks ClaimsLater
 }
 
-func (m measuredAsks) ClaimLater(id Digest, done func(*Convoy, Verdict, error)) bool {
+func (m measuredAsks) ClaimLater(ctx context.Context, id Digest, done func(*Convoy, Verdict, error)) bool {
 	begun := m.clock.Now()
-	return m.asks.ClaimLater(id, func(c *Convoy, v Verdict, err error) {
+	return m.asks.ClaimLater(ctx, id, func(c *Convoy, v Verdict, err error) {
 		m.claim.since(m.clock, begun, &err)
 		done(c, v, err)
 	})

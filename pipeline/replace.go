@@ -105,7 +105,7 @@ func (p *Pipeline) takeOver(before *Pipeline) (c Change) {
 			for _, name := range u.names() {
 				if old := before.flow(name); old != nil {
 					c.Replaced = append(c.Replaced, name)
-					p.flow(name).pauseLike(old)
+					p.flow(name).succeed(old)
 				} else {
 					c.Added = append(c.Added, name)
 				}

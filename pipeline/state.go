@@ -67,7 +67,8 @@ type ClaimsLater interface {
 	// were answered together, and must not wait for anything. [Elsewhere] may only mean
 	// that Claim has to be asked. It returns false, without calling done, where Claim has
 	// to be asked at once.
-	ClaimLater(id Digest, done func(c *Convoy, v Verdict, err error)) bool
+	// When ctx ends before the store could be asked, it is not asked any more.
+	ClaimLater(ctx context.Context, id Digest, done func(c *Convoy, v Verdict, err error)) bool
 }
 
 // Verdict is the answer to a claim.

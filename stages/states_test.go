@@ -62,7 +62,7 @@ func (s askedState) Claims(space string) pipeline.Claims {
 	return &askedClaims{laterClaims: laterClaims{s.State.Claims(space), new(atomic.Int32)}}
 }
 
-func (c *askedClaims) ClaimLater(id pipeline.Digest, done func(*pipeline.Convoy, pipeline.Verdict, error)) bool {
+func (c *askedClaims) ClaimLater(_ context.Context, id pipeline.Digest, done func(*pipeline.Convoy, pipeline.Verdict, error)) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.n++

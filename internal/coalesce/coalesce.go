@@ -50,8 +50,9 @@ type Coalescer[T any] struct {
 	mu sync.Mutex
 	waiting[T]
 	closed   bool
-	sending  int // senders there are
-	starting int // of these, those that have not taken their first items yet
+	givenUp  bool // nothing more is sent
+	sending  int  // senders there are
+	starting int  // of these, those that have not taken their first items yet
 	due      bool
 	// stopTimer stops the timer that makes the waiting items due; nil: there is none.
 	stopTimer func() bool
@@ -145,6 +146,16 @@ func (c *Coalescer[T]) canGo(m *item[T]) bool {
 	}
 	c.schedule()
 	return goes
+}
+
+// GiveUp has nothing more be sent: what waits is told of [ErrStopped], and the context of
+// requests under way ends. It is for a Close that takes too long.
+func (c *Coalescer[T]) GiveUp() {
+	c.mu.Lock()
+	c.givenUp, c.due = true, c.ready > 0
+	c.schedule()
+	c.mu.Unlock()
+	c.cancel()
 }
 
 // Close sends what is still waiting and returns once all callers have their

@@ -56,23 +56,48 @@ func (c *Coalescer[T]) sendAll() {
 	defer c.mu.Unlock()
 	c.starting--
 	for c.wanted() {
-		batch := c.take(c.o.MaxItems, c.o.MaxBytes)
+		batch, unwanted := c.wanting(c.take(c.o.MaxItems, c.o.MaxBytes))
 		c.due = c.closed || c.o.Wait <= 0
 		c.disarm()
 		c.schedule()
-		c.mu.Unlock()
-		errs := c.o.Send(c.running, values(batch))
-		c.mu.Lock()
-		c.settle(batch, errs)
-		if hasTold(batch) {
-			c.schedule() // whoever is told may take a while
-			c.mu.Unlock()
-			c.tell(batch)
-			c.mu.Lock()
+		c.refuse(unwanted)
+		if len(batch) > 0 {
+			c.request(batch)
 		}
 	}
 	c.sending--
 	c.schedule()
+}
+
+// request sends a batch. It gives the lock up meanwhile.
+func (c *Coalescer[T]) request(batch []*item[T]) {
+	c.mu.Unlock()
+	errs := c.o.Send(c.running, values(batch))
+	c.mu.Lock()
+	c.finish(batch, errs)
+}
+
+// refuse says of items that they were not sent.
+func (c *Coalescer[T]) refuse(batch []*item[T]) {
+	if len(batch) == 0 {
+		return
+	}
+	errs := make([]error, len(batch))
+	for i := range errs {
+		errs[i] = ErrStopped
+	}
+	c.finish(batch, errs)
+}
+
+// finish settles items and tells those who do not wait, for which it gives the lock up.
+func (c *Coalescer[T]) finish(batch []*item[T], errs []error) {
+	c.settle(batch, errs)
+	if hasTold(batch) {
+		c.schedule() // whoever is told may take a while
+		c.mu.Unlock()
+		c.tell(batch)
+		c.mu.Lock()
+	}
 }
 
 // settle tells the callers, and lets the next items of the same groups go: these

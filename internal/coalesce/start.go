@@ -11,8 +11,38 @@ type Batch struct {
 // Start is [Coalescer.Do] for a caller that does not wait: told is called with what became
 // of the item, in another goroutine, one after another for all that were sent together.
 // It must not wait for anything that could be sent. After [ErrClosed] it is not called.
-func (c *Coalescer[T]) Start(value T, size int, group string, told func(err error, sent *Batch)) error {
-	return c.add(&item[T]{value: value, size: size, told: told}, group)
+// Once gone closes, an item whose turn comes is not sent, but told of [ErrStopped]. A nil
+// gone never closes.
+func (c *Coalescer[T]) Start(value T, size int, group string, gone <-chan struct{}, told func(err error, sent *Batch)) error {
+	return c.add(&item[T]{value: value, size: size, told: told, left: gone}, group)
+}
+
+// wanting splits a batch into what is to be sent and what nobody wants any more.
+func (c *Coalescer[T]) wanting(batch []*item[T]) (send, drop []*item[T]) {
+	for i, m := range batch {
+		if !m.isUnwanted() && !c.givenUp {
+			continue
+		}
+		send = append(send, batch[:i]...)
+		for _, m := range batch[i:] {
+			if m.isUnwanted() || c.givenUp {
+				drop = append(drop, m)
+			} else {
+				send = append(send, m)
+			}
+		}
+		return send, drop
+	}
+	return batch, nil
+}
+
+func (m *item[T]) isUnwanted() bool {
+	select {
+	case <-m.left:
+		return true
+	default:
+		return false
+	}
 }
 
 func hasTold[T any](batch []*item[T]) bool {

@@ -3,6 +3,7 @@ package coalesce
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -29,7 +30,7 @@ func (n *told) all() string {
 }
 
 func (n *told) start(t *testing.T, c *Coalescer[string], item string) {
-	if err := c.Start(item, 1, "", func(err error, sent *Batch) {
+	if err := c.Start(item, 1, "", nil, func(err error, sent *Batch) {
 		if sent.Value == nil {
 			sent.Value, sent.AtEnd = item, func() { n.note("end of " + item) }
 		}
@@ -74,7 +75,7 @@ func TestWhoeverIsToldMayStartMore(t *testing.T) {
 		s := &service{took: time.Second}
 		c := New(Options[string]{MaxItems: 3, MaxBytes: 100, MaxRequests: 1, AfterFunc: afterFunc, Send: s.send})
 		var n told
-		if err := c.Start("a", 1, "", func(error, *Batch) { n.start(t, c, "b") }); err != nil {
+		if err := c.Start("a", 1, "", nil, func(error, *Batch) { n.start(t, c, "b") }); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(3 * time.Second)
@@ -96,8 +97,40 @@ func TestCloseTellsThoseWhoDoNotWaitFirst(t *testing.T) {
 		if got := n.all(); got != "a, end of a, b, end of b" {
 			t.Errorf("told: %s", got)
 		}
-		if err := c.Start("c", 1, "", func(error, *Batch) { t.Error("told") }); !errors.Is(err, ErrClosed) {
+		if err := c.Start("c", 1, "", nil, func(error, *Batch) { t.Error("told") }); !errors.Is(err, ErrClosed) {
 			t.Error(err)
+		}
+	})
+}
+
+// Whoever does not want an item any more is told so when its turn comes, and Close need not
+// wait for the others for ever.
+func TestWhatNobodyWantsIsNotSent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &service{took: time.Second}
+		c := New(Options[string]{MaxItems: 1, MaxBytes: 100, MaxRequests: 1, AfterFunc: afterFunc, Send: s.send})
+		var n told
+		gone := make(chan struct{})
+		for _, item := range []string{"a", "b", "c"} {
+			if err := c.Start(item, 1, "", gone, func(err error, _ *Batch) { n.note(fmt.Sprint(item, " ", err)) }); err != nil {
+				t.Fatal(err)
+			}
+			synctest.Wait()
+		}
+		n.start(t, c, "d")
+		n.start(t, c, "e")
+		close(gone)
+		time.Sleep(1500 * time.Millisecond)
+		if got := n.all(); got != "a <nil>, b stopped before it was sent, c stopped before it was sent" {
+			t.Errorf("told: %s", got)
+		}
+		go c.GiveUp()
+		c.Close()
+		if got := strings.Join(s.got(), ", "); got != "a, d" {
+			t.Errorf("sent: %s", got)
+		}
+		if got := n.all(); !strings.HasSuffix(got, "d, end of d, e: stopped before it was sent, end of e") {
+			t.Errorf("told: %s", got)
 		}
 	})
 }

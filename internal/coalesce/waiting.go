@@ -14,6 +14,7 @@ type item[T any] struct {
 	err     error // what became of it, once settled is closed
 	settled chan struct{}
 	told    func(err error, sent *Batch) // in its place, for a caller that does not wait
+	left    <-chan struct{}              // such a caller does not want it sent once this is closed
 }
 
 // lane is the items of a group that are in no request yet, in the order of the

@@ -1,7 +1,9 @@
 package redisapi
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -52,17 +54,24 @@ func (p *Pipe) Do(ctx context.Context, commands ...redis.Cmder) error {
 
 // Start is [Pipe.Do] for a caller that does not wait: told is called in its place, see
 // [coalesce.Coalescer.Start].
-func (p *Pipe) Start(commands []redis.Cmder, told func(err error, sent *coalesce.Batch)) error {
-	return p.batches.Start(commands, size(commands), "", told)
+func (p *Pipe) Start(commands []redis.Cmder, gone <-chan struct{}, told func(err error, sent *coalesce.Batch)) error {
+	return p.batches.Start(commands, size(commands), "", gone, told)
 }
 
 // Close returns once all callers have their answers.
 func (p *Pipe) Close() { p.batches.Close() }
 
+// CloseBy is Close that waits no longer than ctx lasts for what is not sent yet.
+func (p *Pipe) CloseBy(ctx context.Context) {
+	defer context.AfterFunc(ctx, p.batches.GiveUp)()
+	p.batches.Close()
+}
+
 func (p *Pipe) send(ctx context.Context, batch [][]redis.Cmder) []error {
 	pipeline := p.client.Pipeline()
 	for _, commands := range batch {
 		for _, c := range commands {
+			c.SetErr(errUnanswered)
 			_ = pipeline.Process(ctx, c)
 		}
 	}
@@ -70,7 +79,26 @@ func (p *Pipe) send(ctx context.Context, batch [][]redis.Cmder) []error {
 	if p.Time != nil {
 		done = p.Time()
 	}
-	_, err := pipeline.Exec(ctx) // each command knows its own error
+	_, err := pipeline.Exec(ctx)
 	done(err)
-	return nil
+	return unanswered(batch, err)
+}
+
+// errUnanswered is the error of a command until it is answered. Each knows its own error
+// then; but where no connection is to be had, because the password is wrong, say, the client
+// leaves commands as they were.
+var errUnanswered = errors.New("no answer came from Redis")
+
+// unanswered are the errors of those with a command that has no answer.
+func unanswered(batch [][]redis.Cmder, why error) []error {
+	errs := make([]error, len(batch))
+	for i, commands := range batch {
+		for _, c := range commands {
+			if c.Err() == errUnanswered {
+				errs[i] = cmp.Or(why, errUnanswered)
+				c.SetErr(errs[i])
+			}
+		}
+	}
+	return errs
 }

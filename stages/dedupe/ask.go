@@ -21,7 +21,7 @@ func (s *stage) ask(ctx context.Context, id pipeline.Digest, e *pipeline.Event, 
 		return false
 	}
 	q := &question{stage: s, ctx: ctx, id: id, event: e, next: next}
-	return pipeline.LaterIn(ctx, &q.pending) && s.asks.ClaimLater(id, q.answered)
+	return pipeline.LaterIn(ctx, &q.pending) && s.asks.ClaimLater(ctx, id, q.answered)
 }
 
 // question is an event that waits for an answer without a goroutine.

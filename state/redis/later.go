@@ -14,19 +14,23 @@ import (
 // ClaimLater implements [pipeline.ClaimsLater]. What needs more than one round trip is
 // left to Claim: a claim that stands in the way, a session that may be over, something
 // that is owed.
-func (c *claims) ClaimLater(id pipeline.Digest, done func(*pipeline.Convoy, pipeline.Verdict, error)) bool {
+func (c *claims) ClaimLater(ctx context.Context, id pipeline.Digest, done func(*pipeline.Convoy, pipeline.Verdict, error)) bool {
 	if c.store.owed.any() || !c.store.session.lasts() {
 		return false
 	}
 	key, ours := c.key(id), *c.store.session.name.Load()
 	set := c.claiming(context.Background(), key, ours)
-	return c.store.pipe.Start([]redis.Cmder{set}, func(err error, sent *coalesce.Batch) {
+	return c.store.pipe.Start([]redis.Cmder{set}, ctx.Done(), func(err error, sent *coalesce.Batch) {
+		if errors.Is(err, coalesce.ErrStopped) {
+			done(convoyOf(sent), pipeline.Unsure, err)
+			return
+		}
 		if err = result(set, err); err != nil {
 			go c.notClaimed(key, ours, err, done)
 			return
 		}
 		verdict, known := standing(set.Val(), ours)
-		if !known {
+		if !known || *c.store.session.name.Load() != ours { // that session is over: the claim is to be made anew
 			verdict = pipeline.Elsewhere
 		}
 		done(convoyOf(sent), verdict, nil)
@@ -66,7 +70,7 @@ func (c *claims) commitSoon(id pipeline.Digest, ttl time.Duration, o pipeline.Ou
 	key, ours := c.key(id), *c.store.session.name.Load()
 	set := c.committing(context.Background(), key, ours, ttl, o)
 	all = append(all, set)
-	err := c.store.pipe.Start(all, func(err error, _ *coalesce.Batch) {
+	err := c.store.pipe.Start(all, nil, func(err error, _ *coalesce.Batch) {
 		c.store.saves.done(names, all, err)
 		if err = result(set, err); err != nil {
 			go func() { done(c.commitFailed(key, ours, ttl, o, err)) }()

@@ -60,7 +60,7 @@ func (s *store) close() error {
 	defer cancel()
 	err := s.saves.close(ctx)
 	s.session.end(ctx)
-	s.pipe.Close()
+	s.pipe.CloseBy(ctx)
 	if cerr := s.client.Close(); err == nil {
 		err = cerr
 	}

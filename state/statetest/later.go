@@ -19,7 +19,7 @@ type laterClaims struct{ pipeline.Claims }
 func (c laterClaims) Claim(ctx context.Context, id pipeline.Digest) (v pipeline.Verdict, err error) {
 	asks, ok := c.Claims.(pipeline.ClaimsLater)
 	answered := make(chan struct{})
-	if !ok || !asks.ClaimLater(id, func(_ *pipeline.Convoy, verdict pipeline.Verdict, failure error) {
+	if !ok || !asks.ClaimLater(ctx, id, func(_ *pipeline.Convoy, verdict pipeline.Verdict, failure error) {
 		v, err = verdict, failure
 		close(answered)
 	}) {
