@@ -37,10 +37,9 @@ type pkg struct {
 var rings = [][]string{
 	{"internal"},
 	{"pipeline"},
-	{"setup", "sim", "live"},
 	{"setup", "sim", "deadletters"},
 	{"admin"},
-	{"setup", "sim", "live", "metrics", "tracing"},
+	{"live", "metrics", "tracing"},
 	{"plugins"},
 	{"stages", "providers", "state"},
 	{"cmd", "cli", "examples", "docs", "bench", "chaos", "acceptance"},
