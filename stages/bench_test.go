@@ -117,7 +117,7 @@ func BenchmarkStage(b *testing.B) {
 		{"decode+split", "{decode: {format: json}}, {split: {each: body.events}}", parts},
 		{"decode+identify", "{decode: {format: json}}, {identify: {id: [body.shipmentNumber, body.eventTime, body.eventType.apiKey]}}", events},
 		{"decode+filter", "{decode: {format: json}}, {filter: 'body.eventType.apiKey != \"999\"'}", events},
-		{"decode+route", "{decode: {format: json}}, {route: [{when: 'body.eventType.apiKey == \"103\"', to: out}, {to: out}]}", events},
+		{"decode+route", "{decode: {format: json}}, {route: [{when: 'body.eventType.apiKey == \"103\"', to: out}]}", events},
 		{"decode+copy", "{decode: {format: json}}, {copy: out}", events},
 		{"decode+map", "{decode: {format: json}}, {map: {set: {body.carrier: '\"di\"'}}}", events},
 		{"dedupe", "{dedupe: {}}", events},
