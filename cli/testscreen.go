@@ -15,7 +15,6 @@ type testScreen struct {
 	verbose bool
 	ink     ink
 	live    bool // a line can be written over
-	file    string
 }
 
 func newTestScreen(t terminal, verbose bool) *testScreen {
