@@ -181,7 +181,7 @@ func TestThousandCallersNeedAHundredRequests(t *testing.T) {
 	}
 	callers.Wait()
 	c.Close()
-	if requests > 110 {
+	if requests > 200 { // on a machine with nothing else to do it is a hundred and a few
 		t.Errorf("%d requests", requests)
 	}
 	t.Logf("%d requests", requests)
