@@ -1,5 +1,7 @@
 package coalesce
 
+import "slices"
+
 // Batch is items that were sent together, for those who are told what became of them.
 type Batch struct {
 	// Value is for the first who is told to leave something for the others.
@@ -19,21 +21,20 @@ func (c *Coalescer[T]) Start(value T, size int, group string, gone <-chan struct
 
 // wanting splits a batch into what is to be sent and what nobody wants any more.
 func (c *Coalescer[T]) wanting(batch []*item[T]) (send, drop []*item[T]) {
-	for i, m := range batch {
-		if !m.isUnwanted() && !c.givenUp {
-			continue
-		}
-		send = append(send, batch[:i]...)
-		for _, m := range batch[i:] {
-			if m.isUnwanted() || c.givenUp {
-				drop = append(drop, m)
-			} else {
-				send = append(send, m)
-			}
-		}
-		return send, drop
+	if c.givenUp {
+		return nil, batch
 	}
-	return batch, nil
+	if !slices.ContainsFunc(batch, (*item[T]).isUnwanted) {
+		return batch, nil
+	}
+	for _, m := range batch {
+		if m.isUnwanted() {
+			drop = append(drop, m)
+		} else {
+			send = append(send, m)
+		}
+	}
+	return send, drop
 }
 
 func (m *item[T]) isUnwanted() bool {
@@ -46,12 +47,7 @@ func (m *item[T]) isUnwanted() bool {
 }
 
 func hasTold[T any](batch []*item[T]) bool {
-	for _, m := range batch {
-		if m.told != nil {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(batch, func(m *item[T]) bool { return m.told != nil })
 }
 
 // tell calls those who do not wait.
