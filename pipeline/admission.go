@@ -46,7 +46,8 @@ func (l *limits) withdraw(a *admission) {
 }
 
 func (l *limits) roomFor(n int) bool {
-	return len(l.lanes) == 0 && (l.inFlight == 0 || l.inFlight+n <= l.maxInFlight) && !l.full()
+	work := l.inFlight + l.going
+	return len(l.lanes) == 0 && (work == 0 || work+n <= l.maxInFlight) && !l.full()
 }
 
 func (l *limits) take(n int) {

@@ -74,7 +74,7 @@ type flowConfig struct {
 	// OnError says what happens to an event that a stage or sink cannot handle.
 	OnError OnError `yaml:"on_error"`
 	// MaxInFlight is how many events are worked on at the same time; those that wait in
-	// a stage count for max_held instead.
+	// a stage count for max_held instead. No further message is read while so many are.
 	MaxInFlight int `yaml:"max_in_flight"`
 	// MaxHeld is how many events may wait in stages before the sources are read no
 	// further.

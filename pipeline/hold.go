@@ -9,6 +9,14 @@ type berth struct {
 	waiting bool  // held, and nothing has let it go yet; guarded by the lock of the limits
 }
 
+// going is 1 for an event that was held and waits no longer.
+func (b *berth) going() int {
+	if b.slot == slotHeld && !b.waiting {
+		return 1
+	}
+	return 0
+}
+
 // slot says what a lane counts against.
 type slot uint8
 
@@ -21,9 +29,10 @@ const (
 // Hold is one wait of an event: until others have gone first, or until time has
 // passed. From [Hold.Begin] on the event counts against max_held and not as in
 // flight, so that more events can be held than may be in flight. It does so until
-// it is settled; but a finite source that can no longer be read on, because too
-// much is held, has events let go early only once none is on its way (see
-// [Env.OnFull]), and from [Hold.End] on this one is on its way.
+// it is settled; but from [Hold.End] on it is on its way again, and no further message
+// starts while more are in flight or on their way than max_in_flight. A finite source that
+// can no longer be read on, because too much is held, has events let go early only once
+// none is on its way (see [Env.OnFull]).
 type Hold struct {
 	lane  *lane
 	ended bool // guarded by the lock of the limits

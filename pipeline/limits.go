@@ -8,7 +8,9 @@ import (
 
 // limits counts the events of a flow and holds its sources back: max_in_flight
 // bounds the work, max_held and max_held_bytes bound what waits. Neither stops
-// an event that is already under way, so that nothing can block itself.
+// an event that is already under way, so that nothing can block itself. What was held
+// and goes on is work as well: else a source would be read on while a stage lets more go
+// than the rest of the flow can take.
 type limits struct {
 	maxInFlight, maxHeld int
 	maxBytes             int64
@@ -17,6 +19,7 @@ type limits struct {
 
 	mu             sync.Mutex
 	inFlight, held int
+	going          int // of those held, how many wait no longer
 	bytes          int64
 	lanes          []chan struct{} // events of admitted messages, which go first
 	gates          []*admission
@@ -84,6 +87,7 @@ func (l *limits) hold(h *Hold) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	b, was := &h.lane.berth, h.lane.slot
+	l.going -= b.going()
 	if was != slotHeld {
 		b.slot = slotHeld
 		l.held++
@@ -97,10 +101,11 @@ func (l *limits) hold(h *Hold) {
 		l.underWay.Add(1)
 	}
 	b.waiting = !h.ended
+	l.going += b.going()
 	if was == slotInFlight {
 		l.inFlight--
-		l.letIn()
 	}
+	l.letIn()
 }
 
 // goOn has the event of h wait no longer.
@@ -109,6 +114,7 @@ func (l *limits) goOn(h *Hold) {
 	defer l.mu.Unlock()
 	if h.ended = true; h.lane.waiting {
 		h.lane.waiting = false
+		l.going++
 		l.underWay.Add(1)
 	}
 }
@@ -120,6 +126,7 @@ func (l *limits) leave(b *berth) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.going -= b.going()
 	if b.slot == slotHeld {
 		l.held--
 		l.bytes -= b.bytes

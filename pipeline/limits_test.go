@@ -58,7 +58,7 @@ func (h *house) settle() {
 		h.inside, h.lanes = append(h.inside, h.lanes[0]), h.lanes[1:]
 		h.inFlight++
 	}
-	for len(h.gates) > 0 && len(h.lanes) == 0 && !h.isFull() && (h.inFlight == 0 || h.inFlight+h.gates[0].n <= h.maxInFlight) {
+	for len(h.gates) > 0 && len(h.lanes) == 0 && !h.isFull() && (h.work() == 0 || h.work()+h.gates[0].n <= h.maxInFlight) {
 		h.inside = append(h.inside, h.gates[0])
 		h.inFlight += h.gates[0].n
 		h.gates = h.gates[1:]
@@ -97,9 +97,20 @@ func (h *house) ends(i int) {
 	h.inside[i].hold.End()
 }
 
+// waitsAgain has one that was held wait anew, as in a second stage.
+func (h *house) waitsAgain(i int) {
+	if w := h.inside[i]; w.held && w.over {
+		w.over, w.hold.ended = false, false
+		h.hold(&w.hold)
+	}
+}
+
 // underWayNow is what must be counted as such.
-func (h *house) underWayNow() int {
-	n := h.inFlight + len(h.lanes)
+func (h *house) underWayNow() int { return h.work() + len(h.lanes) }
+
+// work is what max_in_flight bounds.
+func (h *house) work() int {
+	n := h.inFlight
 	for _, w := range h.inside {
 		if w.held && w.over {
 			n++
@@ -121,7 +132,7 @@ type move struct{ kind, who, events, bytes int }
 
 var moves = rapid.SliceOfN(rapid.Custom(func(rt *rapid.T) move {
 	return move{
-		kind:   rapid.IntRange(0, 8).Draw(rt, "kind"),
+		kind:   rapid.IntRange(0, 9).Draw(rt, "kind"),
 		who:    rapid.IntRange(0, 9).Draw(rt, "who"),
 		events: rapid.SampledFrom([]int{1, 1, 2, 3, 9}).Draw(rt, "events"),
 		bytes:  rapid.IntRange(0, 60).Draw(rt, "bytes"),
@@ -143,6 +154,8 @@ func (h *house) happens(m move) {
 		h.leaves(m.who % len(h.inside))
 	case inside && m.kind == 7:
 		h.ends(m.who % len(h.inside))
+	case inside && m.kind == 8:
+		h.waitsAgain(m.who % len(h.inside))
 	case inside:
 		h.holds(m.who%len(h.inside), int64(m.bytes))
 	}
