@@ -42,6 +42,7 @@ func (c *Convoy) Go() {
 		if n < 0 {
 			n = len(ready)
 		}
+		n = min(n, 32)
 		f.crew.work(&Convoy{list: ready[:n:n]}) // what one flow does is not to hold up another
 		ready = ready[n:]
 	}

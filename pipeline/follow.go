@@ -87,7 +87,7 @@ func (g *numbering) roots(first uint64, n int) []*root {
 // Follower tells a stage, in source order, which messages have come past it.
 type Follower struct {
 	index  int
-	passed func(number uint64)
+	passed func(first, last uint64)
 	ended  func()
 
 	mu    sync.Mutex
@@ -143,20 +143,16 @@ func (f *Follower) pass(number uint64) {
 		f.ahead[number] = struct{}{}
 		return
 	}
-	f.advance()
-	for {
+	f.next++
+	for len(f.ahead) > 0 {
 		if _, there := f.ahead[f.next]; !there {
 			break
 		}
 		delete(f.ahead, f.next)
-		f.advance()
+		f.next++
 	}
+	f.passed(number, f.next-1)
 	f.checkEnd()
-}
-
-func (f *Follower) advance() {
-	f.passed(f.next)
-	f.next++
 }
 
 func (f *Follower) finish(last uint64) {

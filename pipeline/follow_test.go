@@ -25,7 +25,12 @@ func newFollow(g *numbering) *follow {
 	f := &follow{}
 	f.Follower = &Follower{
 		index: len(g.followers), next: 1, ahead: map[uint64]struct{}{},
-		passed: func(n uint64) { f.numbers = append(f.numbers, n) }, ended: func() { f.ends++ },
+		passed: func(first, last uint64) {
+			for n := first; n <= last; n++ {
+				f.numbers = append(f.numbers, n)
+			}
+		},
+		ended: func() { f.ends++ },
 	}
 	g.followers = append(g.followers, f.Follower)
 	return f
@@ -166,10 +171,12 @@ func TestEveryEventOfARealFlowIsCountedByThoseThatFollowIt(t *testing.T) {
 		var mu sync.Mutex
 		passed, ended := map[string][]uint64{}, map[string]int{}
 		follower := DefineStage("follower", struct{}{}, func(_ struct{}, env *Env) (Stage, error) {
-			follow := env.Follow(func(n uint64) {
+			follow := env.Follow(func(first, last uint64) {
 				mu.Lock()
 				defer mu.Unlock()
-				passed[env.Name] = append(passed[env.Name], n)
+				for n := first; n <= last; n++ {
+					passed[env.Name] = append(passed[env.Name], n)
+				}
 			}, func() {
 				mu.Lock()
 				defer mu.Unlock()

@@ -99,6 +99,14 @@ func (h *Hold) BeginBehind() (giveBack <-chan struct{}) {
 	return h.Begin()
 }
 
+// BeginBehindLater is BeginBehind as [Hold.BeginLater] is Begin.
+func (h *Hold) BeginBehindLater() {
+	if l := h.lane; l != nil && l.root != nil {
+		l.passAll()
+	}
+	h.BeginLater()
+}
+
 // heldOverhead is what a held event costs besides its payload: its goroutine
 // and its bookkeeping (5.8 kB were measured in a short chain).
 const heldOverhead = 6 << 10

@@ -101,6 +101,8 @@ type measuredTimes struct {
 	last  *Timing
 }
 
+func (m measuredTimes) Quick() bool { return IsQuick(m.Times) }
+
 func (m measuredTimes) Last(ctx context.Context, key string) (t time.Time, earlier bool, err error) {
 	defer m.last.since(m.clock, m.clock.Now(), &err)
 	return m.Times.Last(ctx, key)

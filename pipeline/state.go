@@ -38,8 +38,8 @@ type Claims interface {
 	Release(ctx context.Context, id Digest) error
 }
 
-// Quick is implemented by Claims that wait for nothing. Before it calls others, a
-// stage lets the events behind it go on, see [Yield], so that many calls can
+// Quick is implemented by Claims and Times that wait for nothing. Before it calls others,
+// a stage lets the events behind it go on, see [Yield], so that many calls can
 // share a round trip.
 type Quick interface{ Quick() bool }
 

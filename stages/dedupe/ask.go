@@ -1,7 +1,6 @@
 package dedupe
 
 import (
-	"context"
 	"fmt"
 
 	"github.com/leat-io/leat/pipeline"
@@ -16,21 +15,17 @@ type answer struct {
 
 // ask has an event go on once its store has answered. It returns false when the answer
 // has to be waited for.
-func (s *stage) ask(ctx context.Context, id pipeline.Digest, e *pipeline.Event, next pipeline.Handler) bool {
+func (s *stage) ask(e entrant) bool {
 	if s.asks == nil {
 		return false
 	}
-	q := &question{stage: s, ctx: ctx, id: id, event: e, next: next}
-	return pipeline.LaterIn(ctx, &q.pending) && s.asks.ClaimLater(ctx, id, q.answered)
+	q := &question{entrant: e}
+	return pipeline.LaterIn(e.ctx, &q.pending) && s.asks.ClaimLater(e.ctx, e.id, q.answered)
 }
 
 // question is an event that waits for an answer without a goroutine.
 type question struct {
-	stage   *stage
-	ctx     context.Context
-	id      pipeline.Digest
-	event   *pipeline.Event
-	next    pipeline.Handler
+	entrant
 	pending pipeline.Pending
 	answer  answer
 }
@@ -44,4 +39,4 @@ func (q *question) answered(c *pipeline.Convoy, v pipeline.Verdict, err error) {
 }
 
 // GoOn implements [pipeline.Rest].
-func (q *question) GoOn() error { return q.stage.goOn(q.ctx, q.id, q.event, q.next, q.answer) }
+func (q *question) GoOn() error { return q.stage.goOn(q.entrant, q.answer) }

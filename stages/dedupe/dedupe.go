@@ -58,6 +58,7 @@ type stage struct {
 	clock      pipeline.Clock
 	log        *slog.Logger
 	inProgress progress
+	left       chan struct{}     // closed at the end
 	duplicates *pipeline.Counter // of events that this run delivered
 	earlier    *pipeline.Counter // of events that an earlier run delivered
 }
@@ -65,13 +66,21 @@ type stage struct {
 // New builds the stage.
 func New(c Config, env *pipeline.Env) (pipeline.Stage, error) {
 	s := &stage{
-		config: c, claims: env.Claims(), clock: env.Clock, log: env.Log,
+		config: c, claims: env.Claims(), clock: env.Clock, log: env.Log, left: make(chan struct{}),
 		duplicates: env.Counter(pipeline.CountDuplicates), earlier: env.Counter(pipeline.CountEarlier),
 	}
 	s.quick = pipeline.IsQuick(s.claims)
 	s.later, _ = s.claims.(pipeline.CommitsLater)
 	s.asks, _ = s.claims.(pipeline.ClaimsLater)
 	s.inProgress.init()
+	env.OnStart(func(context.Context) error {
+		go s.returnCopies(env.Stopping())
+		return nil
+	})
+	env.OnClose(func() error {
+		close(s.left)
+		return nil
+	})
 	return func(next pipeline.Handler) pipeline.Handler {
 		if !s.quick && s.later == nil {
 			next = pipeline.Await(next)
@@ -80,37 +89,49 @@ func New(c Config, env *pipeline.Env) (pipeline.Stage, error) {
 	}, nil
 }
 
+// entrant is an event at the stage.
+type entrant struct {
+	stage *stage
+	ctx   context.Context
+	id    pipeline.Digest
+	event *pipeline.Event
+	next  pipeline.Handler
+}
+
 func (s *stage) handle(ctx context.Context, e *pipeline.Event, next pipeline.Handler) error {
 	id, err := s.config.ID.Digest(e)
 	if err != nil {
 		return err
 	}
-	first, err := s.inProgress.enter(ctx, id)
-	if err != nil {
+	return s.enter(entrant{s, ctx, id, e, next})
+}
+
+func (s *stage) enter(e entrant) error {
+	first, err := s.inProgress.enter(e)
+	switch {
+	case err != nil:
 		return err
-	}
-	if !first {
+	case !first:
 		s.duplicates.Inc()
 		return nil
-	}
-	if s.ask(ctx, id, e, next) {
+	case s.ask(e):
 		return pipeline.ErrLater
 	}
-	return s.goOn(ctx, id, e, next, answer{})
+	return s.goOn(e, answer{})
 }
 
 // goOn goes on with an event that is in progress. Where the answer of the store is not
 // known yet, it is waited for.
-func (s *stage) goOn(ctx context.Context, id pipeline.Digest, e *pipeline.Event, next pipeline.Handler, a answer) error {
-	is, err := s.look(ctx, id, e, a)
+func (s *stage) goOn(e entrant, a answer) error {
+	is, err := s.look(e.ctx, e.id, e.event, a)
 	switch is {
 	case unclaimed:
-		return pipeline.Then(ctx, e, next, func(err error) error {
-			s.inProgress.leave(id, err == nil)
+		return pipeline.Then(e.ctx, e.event, e.next, func(err error) error {
+			s.inProgress.leave(e.id, err == nil)
 			return err
 		})
 	case claimed:
-		return s.deliver(ctx, id, e, next)
+		return s.deliver(e.ctx, e.id, e.event, e.next)
 	}
 	return err
 }

@@ -1,7 +1,6 @@
 package dedupe
 
 import (
-	"context"
 	"sync"
 
 	"github.com/leat-io/leat/pipeline"
@@ -12,14 +11,17 @@ import (
 type progress struct{ shards [64]shard }
 
 type shard struct {
-	mu  sync.Mutex
-	ids map[pipeline.Digest]*outcome
-	_   [64]byte // keeps the locks of neighbours off one cache line
+	mu    sync.Mutex
+	ids   map[pipeline.Digest]*outcome
+	stops bool     // copies wait in their goroutines only
+	_     [64]byte // keeps the locks of neighbours off one cache line
 }
 
 // outcome is what copies wait for.
 type outcome struct {
-	known   chan struct{} // made by the first copy that waits
+	known   chan struct{} // closed then, for those that wait in their goroutines
+	copies  []*copied     // that wait without one
+	over    bool
 	settled bool
 }
 
@@ -32,52 +34,52 @@ func (p *progress) init() {
 func (p *progress) shard(id pipeline.Digest) *shard { return &p.shards[id[0]%64] }
 
 // enter returns true when the caller's copy is the one to deliver, and false
-// when another copy was settled meanwhile. While one is in progress it waits.
-func (p *progress) enter(ctx context.Context, id pipeline.Digest) (first bool, err error) {
-	sh := p.shard(id)
+// when another copy was settled meanwhile. While one is in progress it waits, or returns
+// [pipeline.ErrLater], and enters once more then or is settled.
+func (p *progress) enter(e entrant) (first bool, err error) {
+	sh := p.shard(e.id)
 	for {
-		sh.mu.Lock()
-		o, busy := sh.ids[id]
-		if !busy {
-			sh.ids[id] = nil
-			sh.mu.Unlock()
+		o := sh.enter(e.id)
+		if o == nil {
 			return true, nil
 		}
-		if o == nil {
-			o = &outcome{known: make(chan struct{})}
-			sh.ids[id] = o
-		}
-		sh.mu.Unlock()
-		if err := wait(ctx, o); err != nil || o.settled {
+		if err := sh.wait(e, o); err != nil || o.settled {
 			return false, err
 		}
 	}
 }
 
-// wait holds the event until the outcome of the copy in progress is known.
-func wait(ctx context.Context, o *outcome) error {
-	hold := pipeline.NewHold(ctx)
-	defer hold.End()
-	giveBack := hold.BeginBehind()
-	select {
-	case <-o.known:
+// enter returns what a copy has to wait for, nil for nothing.
+func (sh *shard) enter(id pipeline.Digest) *outcome {
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	o, busy := sh.ids[id]
+	if !busy {
+		sh.ids[id] = nil
 		return nil
-	case <-giveBack:
-		return pipeline.ErrReturned
-	case <-ctx.Done():
-		return ctx.Err()
+	}
+	if o == nil {
+		o = &outcome{known: make(chan struct{})}
+		sh.ids[id] = o
+	}
+	return o
+}
+
+// leave ends the progress of an event and has its copies go on.
+func (p *progress) leave(id pipeline.Digest, settled bool) {
+	if o := p.shard(id).leave(id, settled); o != nil {
+		close(o.known)
+		goOn(o.copies, settled)
 	}
 }
 
-// leave ends the progress of an event and wakes its copies.
-func (p *progress) leave(id pipeline.Digest, settled bool) {
-	sh := p.shard(id)
+func (sh *shard) leave(id pipeline.Digest, settled bool) *outcome {
 	sh.mu.Lock()
+	defer sh.mu.Unlock()
 	o := sh.ids[id]
 	delete(sh.ids, id)
-	sh.mu.Unlock()
 	if o != nil {
-		o.settled = settled
-		close(o.known)
+		o.over, o.settled = true, settled
 	}
+	return o
 }

@@ -112,23 +112,22 @@ func (s *stage) setTimer(now time.Time) {
 	})
 }
 
-// passed is called for every message, in the order of the source, once all of
-// its events have entered or are settled.
-func (s *stage) passed(number uint64) {
+// passed is called for the messages of the source, in order, once all of their events
+// have entered or are settled.
+func (s *stage) passed(first, last uint64) {
 	s.mu.Lock()
 	defer s.unlock()
-	s.seen = number
-	s.enterStaged(number)
+	for number := first; number <= last; number++ {
+		s.seen = number
+		s.enterStaged(number)
+	}
 }
 
 func (s *stage) enterStaged(number uint64) {
-	ws := s.staged[number]
-	if ws == nil {
+	ws := s.takeStaged(number)
+	if len(ws) == 0 {
 		return
 	}
-	delete(s.staged, number)
-	slices.SortFunc(ws, func(a, b *waiter) int { return a.seq.Compare(b.seq) })
-	ws = slices.DeleteFunc(ws, func(w *waiter) bool { return w.where == isGone })
 	if s.config.By == byArrival {
 		s.passArrived(ws)
 		return
@@ -140,6 +139,25 @@ func (s *stage) enterStaged(number uint64) {
 		s.place(w)
 	}
 	s.advance(s.replayTime())
+}
+
+// takeStaged returns the events of a message that wait for their number, in order. What it
+// returns is good until the next call.
+func (s *stage) takeStaged(number uint64) []*waiter {
+	w := s.staged[number]
+	if w == nil {
+		return nil
+	}
+	delete(s.staged, number)
+	ws := s.room[:0]
+	for ; w != nil; w = w.staged {
+		if w.where != isGone {
+			ws = append(ws, w)
+		}
+	}
+	s.room = ws
+	slices.SortFunc(ws, func(a, b *waiter) int { return a.seq.Compare(b.seq) })
+	return ws
 }
 
 // replayTime is the clock of a finite source.

@@ -7,15 +7,6 @@ import (
 	"github.com/leat-io/leat/pipeline"
 )
 
-// patient is what is left to do for a held event that has no goroutine of its own.
-type patient struct {
-	stage   *stage
-	waiter  *waiter
-	ctx     context.Context
-	next    pipeline.Handler
-	pending *pipeline.Pending
-}
-
 // isPatient reports whether an event can be held without a goroutine: when it goes back
 // only with all others.
 func (s *stage) isPatient(ctx context.Context) bool {
@@ -25,25 +16,25 @@ func (s *stage) isPatient(ctx context.Context) bool {
 // hold holds an event until it is its turn. It returns false when that has come already,
 // or the flow stops.
 func (s *stage) hold(ctx context.Context, w *waiter, next pipeline.Handler) bool {
-	if len(w.turn) > 0 {
+	if w.signalled.Load() {
 		return false
 	}
 	w.hold.BeginLater()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(w.turn) > 0 || s.returning {
+	if w.signalled.Load() || s.returning {
 		return false
 	}
-	w.patient = &patient{s, w, ctx, next, pipeline.Later(ctx)}
-	return true
+	w.ctx, w.next, w.patient = ctx, next, pipeline.LaterIn(ctx, &w.pending)
+	return w.patient
 }
 
 // GoOn implements [pipeline.Rest].
-func (p *patient) GoOn() error {
-	if p.waiter.refused != nil {
-		return p.waiter.refused
+func (w *waiter) GoOn() error {
+	if w.refused != nil {
+		return w.refused
 	}
-	return p.stage.goOn(p.ctx, p.waiter, p.next)
+	return w.stage.goOn(w.ctx, w, w.next)
 }
 
 // returnPatient gives back what is held without a goroutine when the flow stops.
@@ -56,21 +47,25 @@ func (s *stage) returnPatient(stopping <-chan struct{}) {
 	s.mu.Lock()
 	defer s.unlock()
 	s.returning = true
-	for _, staged := range s.staged {
-		s.giveBack(staged)
+	for _, w := range s.staged {
+		for ; w != nil; w = w.staged {
+			s.giveBack(w)
+		}
 	}
-	s.giveBack(s.line) // some are only there
-	for _, q := range s.keys {
-		s.giveBack(slices.Concat(q.ready, q.held))
+	for _, w := range slices.Clone(s.line) { // some are only there
+		s.giveBack(w)
+	}
+	for _, q := range s.keys.queues {
+		for _, w := range slices.Concat(q.ready, q.held) {
+			s.giveBack(w)
+		}
 	}
 }
 
 // giveBack is withdraw for what has no goroutine.
-func (s *stage) giveBack(ws []*waiter) {
-	for _, w := range ws {
-		if w != nil && w.patient != nil && s.take(w) {
-			w.refused = pipeline.ErrReturned
-			s.signal(w)
-		}
+func (s *stage) giveBack(w *waiter) {
+	if w != nil && w.patient && s.take(w) {
+		w.refused = pipeline.ErrReturned
+		s.signal(w)
 	}
 }

@@ -24,14 +24,17 @@ type queue struct {
 	idle    bool   // it is among the keys that may be forgotten
 }
 
-func newQueue(key string, last time.Time, earlier bool) *queue {
-	q := &queue{key: key}
-	if earlier {
-		q.before = last
-	} else {
-		q.settled = last
+// last is what the state store knows of a key.
+type last struct {
+	at      time.Time
+	earlier bool // an earlier run saved it
+}
+
+func newQueue(key string, l last) *queue {
+	if l.earlier {
+		return &queue{key: key, before: l.at}
 	}
-	return q
+	return &queue{key: key, settled: l.at}
 }
 
 // insert puts w among the held events. Equal times keep the source's order.
@@ -94,8 +97,11 @@ func (q *queue) take() *waiter {
 		return nil
 	}
 	w := q.ready[0]
-	q.ready[0] = nil
-	q.ready = q.ready[1:]
+	if q.ready[0] = nil; len(q.ready) > 1 {
+		q.ready = q.ready[1:]
+	} else {
+		q.ready = q.ready[:0] // and not behind it, where there is less room for others
+	}
 	q.running, w.where = w, isRunning
 	w.gap = q.gap && w.id != q.missing
 	q.gap, q.missing = false, ""

@@ -92,6 +92,7 @@ func New(c Config, env *pipeline.Env) (pipeline.Stage, error) {
 	s := newStage(c, env)
 	env.OnStart(func(ctx context.Context) error {
 		s.finite, s.notBefore = env.Finite(), env.NotBefore()
+		s.keys.forgets = s.finite && c.By == byTime && pipeline.IsQuick(s.times)
 		go s.returnPatient(env.Stopping())
 		if c.Mode == modeLeader {
 			return s.lead(ctx, env)
@@ -158,10 +159,8 @@ func (s *stage) passUnkeyed(ctx context.Context, e *pipeline.Event, next pipelin
 
 // await holds the event until it is its turn. An error means that it goes back.
 func (s *stage) await(ctx context.Context, w *waiter) error {
-	select {
-	case <-w.turn:
+	if !s.mustWait(w) {
 		return w.refused
-	default:
 	}
 	giveBack := w.hold.Begin()
 	select {

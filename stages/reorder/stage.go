@@ -25,15 +25,15 @@ type stage struct {
 	counts    counts
 
 	mu     sync.Mutex
-	keys   map[string]*queue
-	idle   []*queue             // those that may have become empty, the oldest first
-	staged map[uint64][]*waiter // by message, until everything before has entered
-	line   []*waiter            // in the order in which they become due
-	going  *pipeline.Convoy     // those that go on as soon as the lock is free
-	seen   uint64               // the last number that everything has come past
-	mark   watermark            // the clock of a finite source
-	timer  pipeline.Timer       // of the first in line, behind a live source
-	over   bool                 // the finite sources have ended: nothing is worth waiting for
+	keys   keys
+	staged map[uint64]*waiter // by message, until everything before has entered
+	room   []*waiter          // for those of a message that enter
+	line   []*waiter          // in the order in which they become due
+	going  *pipeline.Convoy   // those that go on as soon as the lock is free
+	seen   uint64             // the last number that everything has come past
+	mark   watermark          // the clock of a finite source
+	timer  pipeline.Timer     // of the first in line, behind a live source
+	over   bool               // the finite sources have ended: nothing is worth waiting for
 	closed bool
 
 	returning bool // the flow stops: nothing new is held without a goroutine
@@ -41,13 +41,9 @@ type stage struct {
 
 type counts struct{ late, forced, dropped, reordered *pipeline.Counter }
 
-// maxIdle is how many keys without events are remembered in memory. Others are
-// looked up in the state store when they come again.
-const maxIdle = 100_000
-
 func newStage(c Config, env *pipeline.Env) *stage {
 	s := &stage{
-		config: c, clock: env.Clock, times: env.Times(), keys: map[string]*queue{}, left: make(chan struct{}), stopping: env.Stopping(), staged: map[uint64][]*waiter{},
+		config: c, clock: env.Clock, times: env.Times(), keys: newKeys(), left: make(chan struct{}), stopping: env.Stopping(), staged: map[uint64]*waiter{},
 		counts: counts{env.Counter(pipeline.CountLate), env.Counter(pipeline.CountForced), env.Counter(pipeline.CountDropped), env.Counter(pipeline.CountReordered)},
 	}
 	s.follower = env.Follow(s.passed, s.ended)
@@ -66,7 +62,7 @@ func (s *stage) enter(ctx context.Context, e *pipeline.Event) (*waiter, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &waiter{event: e, hold: pipeline.NewHold(ctx), id: e.ID, time: e.Time, seq: e.Seq, queue: q, turn: make(chan struct{}, 1), untimed: e.Time.IsZero()}
+	w := &waiter{stage: s, event: e, hold: pipeline.NewHold(ctx), id: e.ID, time: e.Time, seq: e.Seq, queue: q, untimed: e.Time.IsZero()}
 	if s.finite || s.config.By == byArrival {
 		s.awaitNumber(w)
 		s.follower.Enter(ctx)
@@ -90,50 +86,9 @@ func (s *stage) awaitNumber(w *waiter) {
 	s.mu.Lock()
 	defer s.unlock()
 	number := w.seq.Message
-	s.staged[number] = append(s.staged[number], w)
+	w.staged, s.staged[number] = s.staged[number], w
 	if number <= s.seen {
 		s.enterStaged(number)
-	}
-}
-
-// queueOf returns the queue of a key and keeps it alive for one more event. A
-// key that is not in memory is looked up in the state store.
-func (s *stage) queueOf(ctx context.Context, key string) (*queue, error) {
-	s.mu.Lock()
-	if q := s.keys[key]; q != nil {
-		q.users++
-		s.mu.Unlock()
-		return q, nil
-	}
-	s.mu.Unlock()
-	last, earlier, err := s.times.Last(ctx, key)
-	if err != nil {
-		return nil, fmt.Errorf("look up the last released time of key %q: %w", key, err)
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	q := s.keys[key]
-	if q == nil {
-		q = newQueue(key, last, earlier)
-		s.keys[key] = q
-	}
-	q.users++
-	return q, nil
-}
-
-// leave takes one user from a queue; idle queues are forgotten, oldest first.
-func (s *stage) leave(q *queue) {
-	if q.users--; q.users > 0 || q.idle {
-		return
-	}
-	q.idle = true
-	s.idle = append(s.idle, q)
-	for len(s.idle) > maxIdle {
-		oldest := s.idle[0]
-		s.idle[0], s.idle = nil, s.idle[1:]
-		if oldest.idle = false; oldest.users == 0 {
-			delete(s.keys, oldest.key)
-		}
 	}
 }
 
@@ -159,7 +114,7 @@ func (s *stage) take(w *waiter) bool {
 		}
 	}
 	w.where = isGone
-	s.leave(w.queue)
+	s.keys.leave(w.queue)
 	return true
 }
 
@@ -194,7 +149,7 @@ func (s *stage) finish(w *waiter, settled, dead, moves bool) {
 		s.sendBack(q)
 	}
 	s.run(q)
-	s.leave(q)
+	s.keys.leave(q)
 }
 
 func latest(a, b time.Time) time.Time {
@@ -211,7 +166,7 @@ func (s *stage) sendBack(q *queue) {
 	for _, w := range append(q.ready, q.held...) {
 		w.refused, w.where = errOvertaken, isGone
 		s.signal(w)
-		s.leave(q)
+		s.keys.leave(q)
 	}
 	q.ready, q.held = nil, nil
 }

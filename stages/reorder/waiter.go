@@ -1,6 +1,8 @@
 package reorder
 
 import (
+	"context"
+	"sync/atomic"
 	"time"
 
 	"github.com/leat-io/leat/pipeline"
@@ -8,17 +10,26 @@ import (
 
 // waiter is an event that has entered and is not settled yet.
 type waiter struct {
-	event   *pipeline.Event
-	hold    pipeline.Hold
-	id      string // the event's, as time and seq: later stages may change them there
-	time    time.Time
-	seq     pipeline.Seq
-	queue   *queue
-	due     time.Time
-	turn    chan struct{} // gets its one signal when the event may go, or has to go back
-	refused error         // why it has to go back
-	where   place
-	patient *patient // it has no goroutine that waits for its turn
+	stage  *stage
+	event  *pipeline.Event
+	hold   pipeline.Hold
+	id     string // the event's, as time and seq: later stages may change them there
+	time   time.Time
+	seq    pipeline.Seq
+	queue  *queue
+	staged *waiter // the next one of its message that waits for its number
+	due    time.Time
+	where  place
+
+	signalled atomic.Bool   // it may go, or has to go back
+	refused   error         // why it has to go back
+	turn      chan struct{} // gets the signal, if a goroutine waits for it
+
+	// Where none does:
+	patient bool
+	ctx     context.Context
+	next    pipeline.Handler
+	pending pipeline.Pending
 
 	untimed   bool // it has no time
 	doubtful  bool // its time was far ahead of the clock when it entered
@@ -35,14 +46,27 @@ type waiter struct {
 // signal wakes the event: it may go, or has to go back.
 func (s *stage) signal(w *waiter) {
 	w.hold.End()
-	if w.patient == nil {
+	w.signalled.Store(true)
+	switch {
+	case w.patient:
+		if s.going == nil {
+			s.going = &pipeline.Convoy{}
+		}
+		s.going.Add(&w.pending, w)
+	case w.turn != nil:
 		w.turn <- struct{}{}
-		return
 	}
-	if s.going == nil {
-		s.going = &pipeline.Convoy{}
+}
+
+// mustWait reports whether the event has had no signal yet; it comes through turn then.
+func (s *stage) mustWait(w *waiter) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if w.signalled.Load() {
+		return false
 	}
-	s.going.Add(w.patient.pending, w.patient)
+	w.turn = make(chan struct{}, 1)
+	return true
 }
 
 // unlock ends what the lock guards, and has those go on that were signalled.

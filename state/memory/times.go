@@ -26,6 +26,9 @@ func newTimes(clock pipeline.Clock) *times {
 	return &times{clock: clock, young: map[string]time.Time{}, turn: clock.Now().Add(keep)}
 }
 
+// Quick implements [pipeline.Quick].
+func (t *times) Quick() bool { return true }
+
 // Last returns the last released time of a key. No earlier run is remembered.
 func (t *times) Last(_ context.Context, key string) (time.Time, bool, error) {
 	t.mu.Lock()
