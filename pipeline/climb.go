@@ -131,7 +131,28 @@ func (p *Pending) await() error {
 	return p.now()
 }
 
-// now takes an event whose outcome is known up in the caller's own goroutine.
+// rise takes an event whose outcome is known up in the goroutine of its handler. Like that
+// it returns [ErrLater] when the outcome is known later once more.
+func (p *Pending) rise() error {
+	if p.rest != nil {
+		p.err = p.goOnSafely()
+	}
+	for p.err != ErrLater && len(p.then) > 0 {
+		a := p.then[0]
+		p.then = p.then[1:]
+		p.err = a.pass(p.lane, p.err)
+	}
+	if p.err != ErrLater {
+		return p.err
+	}
+	q := p.lane.pending
+	if q.then = append(q.then, p.then...); q.met.Load() {
+		return q.rise()
+	}
+	return ErrLater
+}
+
+// now is rise for who has to wait for the outcome.
 func (p *Pending) now() error {
 	if p.rest != nil {
 		if p.err = p.goOnSafely(); p.err == ErrLater {

@@ -109,7 +109,7 @@ func (l *lane) handle() (err error) {
 		err = l.seq.handler(l, l.event)
 	}
 	if err == ErrLater && l.pending.met.Load() {
-		return l.pending.now()
+		return l.pending.rise()
 	}
 	return err
 }

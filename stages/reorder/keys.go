@@ -24,10 +24,9 @@ func newKeys() keys { return keys{queues: map[string]*queue{}, asked: map[string
 const maxIdle = 100_000
 
 // queueOf returns the queue of a key and keeps it alive for one more event. A
-// key that is not in memory is looked up in the state store.
+// key that is not in memory is looked up in the state store; the lock is given back
+// meanwhile if that may wait.
 func (s *stage) queueOf(ctx context.Context, key string) (*queue, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	q := s.keys.queues[key]
 	if q == nil {
 		last, err := s.lookUp(ctx, key)
@@ -40,8 +39,8 @@ func (s *stage) queueOf(ctx context.Context, key string) (*queue, error) {
 	return q, nil
 }
 
-// lookUp asks the state store, and gives the lock back meanwhile if that may wait. Nothing
-// that happens to the key then may be forgotten: the answer is older.
+// lookUp asks the state store. Nothing that happens to the key meanwhile may be forgotten:
+// the answer is older.
 func (s *stage) lookUp(ctx context.Context, key string) (l last, err error) {
 	if pipeline.IsQuick(s.times) {
 		l.at, l.earlier, err = s.times.Last(ctx, key)

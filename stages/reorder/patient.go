@@ -13,20 +13,11 @@ func (s *stage) isPatient(ctx context.Context) bool {
 	return pipeline.Lasts(ctx) && pipeline.Stopping(ctx) == s.stopping
 }
 
-// hold holds an event until it is its turn. It returns false when that has come already,
-// or the flow stops.
-func (s *stage) hold(ctx context.Context, w *waiter, next pipeline.Handler) bool {
-	if w.signalled.Load() {
-		return false
+// begin makes room for other events, unless it is the event's turn already.
+func (w *waiter) begin() {
+	if !w.signalled.Load() {
+		w.hold.BeginLater()
 	}
-	w.hold.BeginLater()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if w.signalled.Load() || s.returning {
-		return false
-	}
-	w.ctx, w.next, w.patient = ctx, next, pipeline.LaterIn(ctx, &w.pending)
-	return w.patient
 }
 
 // GoOn implements [pipeline.Rest].

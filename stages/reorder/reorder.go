@@ -118,11 +118,15 @@ func (s *stage) handle(ctx context.Context, e *pipeline.Event, next pipeline.Han
 	if s.turnstile != nil {
 		return s.handleShared(ctx, e, pipeline.Await(next))
 	}
-	w, err := s.enter(ctx, e)
+	w, err := s.enter(ctx, e, next)
 	if err != nil {
 		return err
 	}
-	if s.isPatient(ctx) && s.hold(ctx, w, next) {
+	if s.isNumbered() {
+		s.follower.Enter(ctx)
+	}
+	if w.patient {
+		w.begin()
 		return pipeline.ErrLater
 	}
 	if err := s.await(ctx, w); err != nil {

@@ -54,21 +54,32 @@ func newStage(c Config, env *pipeline.Env) *stage {
 	return s
 }
 
-// enter puts an event in its queue. Behind a finite source, and by arrival, it
-// counts only from when every earlier message has entered or is settled: who
-// runs first is chance, and must not decide anything.
-func (s *stage) enter(ctx context.Context, e *pipeline.Event) (*waiter, error) {
+// enter puts an event in its queue. Where everything before has to have entered, it counts
+// only from then on: who runs first is chance, and must not decide anything.
+func (s *stage) enter(ctx context.Context, e *pipeline.Event, next pipeline.Handler) (*waiter, error) {
+	s.mu.Lock()
+	defer s.unlock()
 	q, err := s.queueOf(ctx, e.Key)
 	if err != nil {
 		return nil, err
 	}
 	w := &waiter{stage: s, event: e, hold: pipeline.NewHold(ctx), id: e.ID, time: e.Time, seq: e.Seq, queue: q, untimed: e.Time.IsZero()}
-	if s.finite || s.config.By == byArrival {
-		s.awaitNumber(w)
-		s.follower.Enter(ctx)
-		return w, nil
+	if !s.returning && s.isPatient(ctx) {
+		w.ctx, w.next, w.patient = ctx, next, pipeline.LaterIn(ctx, &w.pending)
 	}
-	s.mu.Lock()
+	if s.isNumbered() {
+		s.awaitNumber(w)
+	} else {
+		s.enterNow(w)
+	}
+	return w, nil
+}
+
+// isNumbered reports whether events enter in the order of their numbers: behind a finite
+// source, and by arrival.
+func (s *stage) isNumbered() bool { return s.finite || s.config.By == byArrival }
+
+func (s *stage) enterNow(w *waiter) {
 	now := s.clock.Now()
 	w.due = now.Add(s.config.Window)
 	if w.due.Before(s.notBefore) {
@@ -76,15 +87,11 @@ func (s *stage) enter(ctx context.Context, e *pipeline.Event) (*waiter, error) {
 	}
 	s.place(w)
 	s.advance(now)
-	s.unlock()
-	return w, nil
 }
 
 // awaitNumber has an event wait for its number. The number may be over already: the
 // event is then a copy that takes the place of one that failed.
 func (s *stage) awaitNumber(w *waiter) {
-	s.mu.Lock()
-	defer s.unlock()
 	number := w.seq.Message
 	w.staged, s.staged[number] = s.staged[number], w
 	if number <= s.seen {
