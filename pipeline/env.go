@@ -119,13 +119,10 @@ func (env *Env) NotBefore() time.Time {
 // back from then on was not refused, and can be offered to others at once.
 func (env *Env) Stopping() <-chan struct{} { return env.flow.stopping }
 
-// Follow tells the stage how far its sources have come. passed is called with the numbers
-// of messages, from first to last, as soon as each event of those and of all earlier ones
-// has called [Follower.Enter] or is settled: with every number once, in order, and in one
-// goroutine at a time. ended is called once, after the last, when the sources have ended.
-// Call it while building.
-func (env *Env) Follow(passed func(first, last uint64), ended func()) *Follower {
-	f := &Follower{passed: passed, ended: ended, next: 1, ahead: map[uint64]struct{}{}}
+// Follow returns what tells the stage how far its sources have come. moved is called each
+// time that it has come further, also by several goroutines at once. Call it while building.
+func (env *Env) Follow(moved func()) *Follower {
+	f := &Follower{moved: moved, ahead: map[uint64]struct{}{}}
 	env.flow.follows = append(env.flow.follows, f)
 	return f
 }

@@ -87,15 +87,22 @@ func (g *numbering) roots(first uint64, n int) []*root {
 // Follower tells a stage, in source order, which messages have come past it.
 type Follower struct {
 	index  int
-	passed func(first, last uint64)
-	ended  func()
+	moved  func()
+	passed atomic.Uint64
+	ended  atomic.Bool
 
-	mu    sync.Mutex
-	next  uint64 // the first number that has not passed
-	ahead map[uint64]struct{}
-	last  uint64 // the last number there will be, once over
+	mu    sync.Mutex          // of who moves it on
+	ahead map[uint64]struct{} // numbers that have passed before an earlier one
+	last  uint64              // the last number there will be, once over
 	over  bool
 }
+
+// Passed is the number of a message: of that one and all earlier ones each event has called
+// [Follower.Enter] or is settled.
+func (f *Follower) Passed() uint64 { return f.passed.Load() }
+
+// Ended reports whether the sources have ended and all of their messages have passed.
+func (f *Follower) Ended() bool { return f.ended.Load() }
 
 // Enter says that the event of ctx has entered the stage. Before the next event
 // of its message enters or settles, nothing of it is counted again.
@@ -137,33 +144,40 @@ func (l *lane) split(more int) {
 }
 
 func (f *Follower) pass(number uint64) {
+	if f.moveTo(number) {
+		f.moved()
+	}
+}
+
+func (f *Follower) moveTo(number uint64) (moved bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if number != f.next {
+	if number != f.passed.Load()+1 {
 		f.ahead[number] = struct{}{}
-		return
+		return false
 	}
-	f.next++
 	for len(f.ahead) > 0 {
-		if _, there := f.ahead[f.next]; !there {
+		if _, there := f.ahead[number+1]; !there {
 			break
 		}
-		delete(f.ahead, f.next)
-		f.next++
+		number++
+		delete(f.ahead, number)
 	}
-	f.passed(number, f.next-1)
+	f.passed.Store(number)
 	f.checkEnd()
+	return true
 }
 
 func (f *Follower) finish(last uint64) {
 	f.mu.Lock()
-	defer f.mu.Unlock()
 	f.last, f.over = last, true
 	f.checkEnd()
+	f.mu.Unlock()
+	f.moved()
 }
 
 func (f *Follower) checkEnd() {
-	if f.over && f.next > f.last {
-		f.ended()
+	if f.over && f.passed.Load() >= f.last {
+		f.ended.Store(true)
 	}
 }

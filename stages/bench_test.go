@@ -13,6 +13,7 @@ import (
 	"github.com/leat-io/leat/pipeline"
 	"github.com/leat-io/leat/pipeline/flowtest"
 	"github.com/leat-io/leat/stages"
+	"github.com/leat-io/leat/state/memory"
 )
 
 // batched is a finite source of n events in messages of 64, as the file source reads
@@ -79,14 +80,14 @@ const chain = "{snsunwrap: {verify: false}}, {decode: {format: json}}, {split: {
 const ordering = "{identify: {key: key, time: time}}, {reorder: {window: 2m}}"
 
 // benchFlow is what an event costs in a flow with the stages given, through the engine and
-// to a sink that does nothing.
+// to a sink that does nothing. What the stages remember is in memory.
 func benchFlow(b *testing.B, s *batched, list, more string, sink pipeline.SinkDef) {
 	s.n, s.given, s.begin = b.N, make(chan struct{}), make(chan struct{})
 	source := pipeline.DefineSource("batched", struct{}{}, func(struct{}, *pipeline.Env) (*pipeline.Source, error) {
 		return &pipeline.Source{Subscriber: s, Finite: true, Hold: pipeline.Forever}, nil
 	})
-	rig := flowtest.Load(b, "version: 1\nflows: {f: {from: batched, stages: ["+list+"], to: out"+more+"}}\nsinks: {out: {"+sink.Name+": {}}}\n",
-		flowtest.Options{Catalog: pipeline.Catalog{Stages: stages.All(), Sources: []pipeline.SourceDef{source}, Sinks: []pipeline.SinkDef{sink}}})
+	rig := flowtest.Load(b, "version: 1\nstate: {memory: {}}\nflows: {f: {from: batched, stages: ["+list+"], to: out"+more+"}}\nsinks: {out: {"+sink.Name+": {}}}\n",
+		flowtest.Options{Catalog: pipeline.Catalog{Stages: stages.All(), Sources: []pipeline.SourceDef{source}, Sinks: []pipeline.SinkDef{sink}, States: []pipeline.StateDef{memory.State}}})
 	b.ReportAllocs()
 	rig.Run()
 	<-s.given

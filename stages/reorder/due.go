@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// place puts a waiter whose due time is known into its queue and in line. A late
+// lineUp puts a waiter whose due time is known into its queue and in line. A late
 // one has nothing to wait for but the event that is on its way.
-func (s *stage) place(w *waiter) {
+func (s *stage) lineUp(w *waiter) {
 	q := w.queue
 	switch last := q.last(); {
 	case w.untimed || s.config.By == byArrival:
@@ -105,21 +105,19 @@ func (s *stage) setTimer(now time.Time) {
 		return
 	}
 	s.timer = s.clock.AfterFunc(s.line[0].due.Sub(now), func() {
-		s.mu.Lock()
+		s.lock()
 		defer s.unlock()
 		s.timer = nil
 		s.advance(s.clock.Now())
 	})
 }
 
-// passed is called for the messages of the source, in order, once all of their events
-// have entered or are settled.
-func (s *stage) passed(first, last uint64) {
-	s.mu.Lock()
-	defer s.unlock()
-	for number := first; number <= last; number++ {
-		s.seen = number
-		s.enterStaged(number)
+// pass has the events of messages enter, in their order, of which and of all before them
+// everything has come.
+func (s *stage) pass(last uint64) {
+	for s.seen < last {
+		s.seen++
+		s.enterStaged(s.seen)
 	}
 }
 
@@ -136,7 +134,7 @@ func (s *stage) enterStaged(number uint64) {
 	for _, w := range ws {
 		w.due = s.mark.now().Add(s.config.Window)
 		w.doubtful = !w.untimed && s.mark.isBeyond(w.time)
-		s.place(w)
+		s.lineUp(w)
 	}
 	s.advance(s.replayTime())
 }
@@ -173,27 +171,22 @@ func (s *stage) replayTime() time.Time {
 func (s *stage) passArrived(ws []*waiter) {
 	for _, w := range ws {
 		w.untimed, w.due = false, s.notBefore
-		s.place(w)
+		s.lineUp(w)
 	}
 	s.advance(s.clock.Now())
 }
 
-// ended is called when a finite source has no more events: there is nothing left
-// to wait for.
-func (s *stage) ended() {
-	s.mu.Lock()
-	defer s.unlock()
-	s.over = true
-	s.advance(endOfTime)
-}
-
+// endOfTime is the clock of a source that has ended.
 var endOfTime = time.Unix(1<<40, 0)
 
 // letGoEarly lets n events go or a few more, those that have been held longest, each
 // with everything of its key before it, because no more may be held.
 func (s *stage) letGoEarly(n int) (gone int) {
-	s.mu.Lock()
+	s.lock()
 	defer s.unlock()
+	if s.going != nil {
+		return n // some have just come to be due
+	}
 	for len(s.line) > 0 && gone < n {
 		w := s.line[0]
 		s.shift()

@@ -47,9 +47,9 @@ func (s *stage) lookUp(ctx context.Context, key string) (l last, err error) {
 		return l, err
 	}
 	s.keys.asked[key]++
-	s.mu.Unlock()
+	s.unlock()
 	defer func() {
-		s.mu.Lock()
+		s.lock()
 		if s.keys.asked[key]--; s.keys.asked[key] == 0 {
 			delete(s.keys.asked, key)
 		}

@@ -35,7 +35,7 @@ func (s *stage) returnPatient(stopping <-chan struct{}) {
 	case <-s.left:
 		return
 	}
-	s.mu.Lock()
+	s.lock()
 	defer s.unlock()
 	s.returning = true
 	for _, w := range s.staged {

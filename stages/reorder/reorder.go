@@ -92,7 +92,7 @@ func New(c Config, env *pipeline.Env) (pipeline.Stage, error) {
 	s := newStage(c, env)
 	env.OnStart(func(ctx context.Context) error {
 		s.finite, s.notBefore = env.Finite(), env.NotBefore()
-		s.keys.forgets = s.finite && c.By == byTime && pipeline.IsQuick(s.times)
+		s.keys.forgets = s.finite && c.By == byTime && s.quick
 		go s.returnPatient(env.Stopping())
 		if c.Mode == modeLeader {
 			return s.lead(ctx, env)
@@ -125,6 +125,7 @@ func (s *stage) handle(ctx context.Context, e *pipeline.Event, next pipeline.Han
 	if s.isNumbered() {
 		s.follower.Enter(ctx)
 	}
+	s.takeIn()
 	if w.patient {
 		w.begin()
 		return pipeline.ErrLater

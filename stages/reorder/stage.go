@@ -24,6 +24,9 @@ type stage struct {
 	times     pipeline.Times
 	counts    counts
 
+	quick bool // times waits for nothing
+	inbox inbox
+
 	mu     sync.Mutex
 	keys   keys
 	staged map[uint64]*waiter // by message, until everything before has entered
@@ -46,7 +49,7 @@ func newStage(c Config, env *pipeline.Env) *stage {
 		config: c, clock: env.Clock, times: env.Times(), keys: newKeys(), left: make(chan struct{}), stopping: env.Stopping(), staged: map[uint64]*waiter{},
 		counts: counts{env.Counter(pipeline.CountLate), env.Counter(pipeline.CountForced), env.Counter(pipeline.CountDropped), env.Counter(pipeline.CountReordered)},
 	}
-	s.follower = env.Follow(s.passed, s.ended)
+	s.follower, s.quick = env.Follow(s.moved), pipeline.IsQuick(s.times)
 	env.OnFull(s.letGoEarly)
 	if c.By == byTime {
 		env.OnWindow(s.window)
@@ -57,22 +60,32 @@ func newStage(c Config, env *pipeline.Env) *stage {
 // enter puts an event in its queue. Where everything before has to have entered, it counts
 // only from then on: who runs first is chance, and must not decide anything.
 func (s *stage) enter(ctx context.Context, e *pipeline.Event, next pipeline.Handler) (*waiter, error) {
-	s.mu.Lock()
+	w := &waiter{stage: s, ctx: ctx, event: e, next: next, hold: pipeline.NewHold(ctx), id: e.ID, time: e.Time, seq: e.Seq, untimed: e.Time.IsZero()}
+	w.patient = s.isPatient(ctx) && pipeline.LaterIn(ctx, &w.pending)
+	if s.quick {
+		s.inbox.add(w)
+		return w, nil
+	}
+	s.lock()
 	defer s.unlock()
 	q, err := s.queueOf(ctx, e.Key)
 	if err != nil {
 		return nil, err
 	}
-	w := &waiter{stage: s, event: e, hold: pipeline.NewHold(ctx), id: e.ID, time: e.Time, seq: e.Seq, queue: q, untimed: e.Time.IsZero()}
-	if !s.returning && s.isPatient(ctx) {
-		w.ctx, w.next, w.patient = ctx, next, pipeline.LaterIn(ctx, &w.pending)
-	}
-	if s.isNumbered() {
+	s.place(w, q)
+	return w, nil
+}
+
+// place puts an event in its queue, or where it waits for its number.
+func (s *stage) place(w *waiter, q *queue) {
+	if w.queue = q; s.isNumbered() {
 		s.awaitNumber(w)
 	} else {
 		s.enterNow(w)
 	}
-	return w, nil
+	if s.returning {
+		s.giveBack(w)
+	}
 }
 
 // isNumbered reports whether events enter in the order of their numbers: behind a finite
@@ -85,7 +98,7 @@ func (s *stage) enterNow(w *waiter) {
 	if w.due.Before(s.notBefore) {
 		w.due = s.notBefore
 	}
-	s.place(w)
+	s.lineUp(w)
 	s.advance(now)
 }
 
@@ -102,7 +115,7 @@ func (s *stage) awaitNumber(w *waiter) {
 // withdraw takes an event out that has to go back to its source. It returns
 // false when the event got its turn before.
 func (s *stage) withdraw(w *waiter) bool {
-	s.mu.Lock()
+	s.lock()
 	defer s.unlock()
 	return s.take(w)
 }
@@ -132,27 +145,26 @@ func (s *stage) take(w *waiter) bool {
 // The time is saved before the next event of the key gets its turn: so nobody
 // needs a lock for it, and an older time is never saved after a newer one.
 func (s *stage) done(w *waiter, settled, dead bool) {
-	moves := settled && !w.judged && w.counts()
-	if moves {
+	w.settled, w.dead, w.moves = settled, dead, settled && !w.judged && w.counts()
+	if w.moves {
 		q := w.queue
 		s.times.Save(q.key, latest(latest(q.settled, q.before), w.time))
 	}
-	s.mu.Lock()
-	defer s.unlock()
-	s.finish(w, settled, dead, moves)
+	s.inbox.add(w)
+	s.takeIn()
 }
 
-func (s *stage) finish(w *waiter, settled, dead, moves bool) {
+func (s *stage) finish(w *waiter) {
 	q := w.queue
 	w.where, q.running = isGone, nil
-	q.gap = q.gap || dead || !settled || w.gap && w.judged
-	if !settled && !w.gap {
+	q.gap = q.gap || w.dead || !w.settled || w.gap && w.judged
+	if !w.settled && !w.gap {
 		q.missing = w.id
 	}
-	if moves {
+	if w.moves {
 		q.settled = latest(q.settled, w.time)
 	}
-	if !settled && !s.finite {
+	if !w.settled && !s.finite {
 		s.sendBack(q)
 	}
 	s.run(q)
@@ -179,8 +191,8 @@ func (s *stage) sendBack(q *queue) {
 }
 
 func (s *stage) stopTimer() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.lock()
+	defer s.unlock()
 	s.closed = true
 	if s.timer != nil {
 		s.timer.Stop()

@@ -18,6 +18,7 @@ type waiter struct {
 	seq    pipeline.Seq
 	queue  *queue
 	staged *waiter // the next one of its message that waits for its number
+	older  *waiter // the one before it in the inbox
 	due    time.Time
 	where  place
 
@@ -41,6 +42,11 @@ type waiter struct {
 	ordered   bool // released in order: what is earlier is late from then on
 	overtaken bool // an event that came after it has left before it
 	late      time.Duration
+
+	// Once it is done:
+	settled bool
+	dead    bool // among the dead letters
+	moves   bool // its time is that of its key
 }
 
 // signal wakes the event: it may go, or has to go back.
@@ -60,23 +66,13 @@ func (s *stage) signal(w *waiter) {
 
 // mustWait reports whether the event has had no signal yet; it comes through turn then.
 func (s *stage) mustWait(w *waiter) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.lock()
+	defer s.unlock()
 	if w.signalled.Load() {
 		return false
 	}
 	w.turn = make(chan struct{}, 1)
 	return true
-}
-
-// unlock ends what the lock guards, and has those go on that were signalled.
-func (s *stage) unlock() {
-	going := s.going
-	s.going = nil
-	s.mu.Unlock()
-	if going != nil {
-		going.Go()
-	}
 }
 
 // place is where a waiter stands.
