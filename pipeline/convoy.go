@@ -21,6 +21,10 @@ type Rest interface {
 	GoOn() error
 }
 
+// convoySize is how many events go on one after another; more would leave others of the
+// machine's processors idle.
+const convoySize = 64
+
 // Add adds an event.
 func (c *Convoy) Add(p *Pending, rest Rest) {
 	p.tellOnce()
@@ -42,7 +46,7 @@ func (c *Convoy) Go() {
 		if n < 0 {
 			n = len(ready)
 		}
-		n = min(n, 32)
+		n = min(n, convoySize)
 		f.crew.work(&Convoy{list: ready[:n:n]}) // what one flow does is not to hold up another
 		ready = ready[n:]
 	}
