@@ -38,6 +38,7 @@ type visit struct {
 
 func (s *stressed) run(t *testing.T) {
 	state, left := flowtest.NewState(), s.messages
+	state.QuickTimes = s.quickTimes
 	for run, stop := range append(s.stops[:len(s.stops):len(s.stops)], longEnough) {
 		left = s.runOnce(t, run, stop, state, left)
 		state.NextRun()

@@ -35,7 +35,8 @@ type plan struct {
 	by, late       string
 	window         time.Duration
 	held, inFlight int             // the limits
-	slowState      bool            // the state store takes its time
+	quickTimes     bool            // the state store has the times of keys at hand
+	slowState      bool            // it takes its time with claims
 	laterState     bool            // or says later, and not always, that it has recorded an event
 	askedState     bool            // or says later what is claimed too, to many together
 	later          bool            // the sink says later what becomes of events, of every other one
@@ -77,6 +78,7 @@ func drawPlan(rt *rapid.T) plan {
 		late:       rapid.SampledFrom([]string{"deliver", "dead_letter", "drop"}).Draw(rt, "late"),
 		held:       rapid.SampledFrom([]int{1, 2, 3, 5, 20_000}).Draw(rt, "max_held"),
 		inFlight:   rapid.SampledFrom([]int{1, 2, 1000}).Draw(rt, "max_in_flight"),
+		quickTimes: rapid.Bool().Draw(rt, "quick times"),
 		slowState:  rapid.Bool().Draw(rt, "slow state"),
 		later:      rapid.Bool().Draw(rt, "later"),
 		laterState: rapid.Bool().Draw(rt, "later state"),

@@ -11,6 +11,9 @@ import (
 // State is a state store in memory that a test can break and carry over from one
 // run to the next.
 type State struct {
+	// QuickTimes has its Times say that they wait for nothing; see [pipeline.Quick].
+	QuickTimes bool
+
 	mu    sync.Mutex
 	run   int
 	ids   map[string]record
@@ -67,7 +70,13 @@ func (s *State) Break(err error) {
 func (s *State) Claims(space string) pipeline.Claims { return &scratch{s, space + "\x00"} }
 
 // Times implements [pipeline.State].
-func (s *State) Times(space string) pipeline.Times { return &scratch{s, space + "\x00"} }
+func (s *State) Times(space string) pipeline.Times {
+	return scratchTimes{&scratch{s, space + "\x00"}}
+}
+
+type scratchTimes struct{ *scratch }
+
+func (t scratchTimes) Quick() bool { return t.QuickTimes }
 
 type scratch struct {
 	*State

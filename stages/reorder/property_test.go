@@ -74,10 +74,10 @@ func byKey(rig *flowtest.Rig) map[string][]released {
 
 func TestLiveEventsLeaveAsTheModelSays(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		in, window := arrivals(rt), windows(rt)
+		in, window, state := arrivals(rt), windows(rt), drawState(rt)
 		var got map[string][]released
 		synctest.Test(t, func(t *testing.T) {
-			rig := flowtest.Load(t, fmt.Sprintf(flow, 20_000, window), flowtest.Options{Catalog: catalog()})
+			rig := flowtest.Load(t, fmt.Sprintf(flow, 20_000, window), flowtest.Options{Catalog: catalog(), State: state})
 			rig.Run()
 			defer rig.Stop()
 			begun := time.Now()
@@ -96,12 +96,19 @@ func TestLiveEventsLeaveAsTheModelSays(t *testing.T) {
 	})
 }
 
+// drawState is a state store that has the times of keys at hand, or has not.
+func drawState(rt *rapid.T) *flowtest.State {
+	s := flowtest.NewState()
+	s.QuickTimes = rapid.Bool().Draw(rt, "quick times")
+	return s
+}
+
 func TestReplayLeavesAsTheModelSays(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		in, window := arrivals(rt), windows(rt)
+		in, window, state := arrivals(rt), windows(rt), drawState(rt)
 		var got map[string][]released
 		synctest.Test(t, func(t *testing.T) {
-			rig := flowtest.Load(t, fmt.Sprintf(flow, 20_000, window), flowtest.Options{Catalog: catalog(), Source: replay()})
+			rig := flowtest.Load(t, fmt.Sprintf(flow, 20_000, window), flowtest.Options{Catalog: catalog(), State: state, Source: replay()})
 			for _, a := range in {
 				rig.Feed.Send("", a.payload())
 			}
@@ -126,9 +133,10 @@ func TestNothingIsLostOrOvertakenWhenSinksFail(t *testing.T) {
 		failures := rapid.MapOf(rapid.IntRange(0, 39), rapid.IntRange(0, 4)).Draw(rt, "failures")
 		held := rapid.IntRange(1, 10).Draw(rt, "max_held")
 		live := rapid.Bool().Draw(rt, "live")
+		state := drawState(rt)
 		var wrong []string
 		synctest.Test(t, func(t *testing.T) {
-			o := flowtest.Options{Catalog: catalog(), Redeliver: true, Fail: func(_ string, e *pipeline.Event, attempt int) error {
+			o := flowtest.Options{Catalog: catalog(), State: state, Redeliver: true, Fail: func(_ string, e *pipeline.Event, attempt int) error {
 				if id, _ := strconv.Atoi(e.ID); attempt <= failures[id] {
 					return errors.New("sink is away")
 				}
