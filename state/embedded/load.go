@@ -13,6 +13,13 @@ type load struct {
 
 func (l load) empty() bool { return l.batch == nil && len(l.saves) == 0 }
 
+func (l load) commits() int {
+	if l.batch == nil {
+		return 0
+	}
+	return len(l.batch.records)
+}
+
 // take hands the writer the next batch, and with it all times that wait. Times
 // alone are taken once they have waited long enough, or at the close.
 func (q *queue) take() load {

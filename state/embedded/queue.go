@@ -14,12 +14,14 @@ const batchSize = 5000
 // queue holds what waits for the writer. The lock is never held while anything
 // is read or written.
 type queue struct {
-	wake chan struct{} // has room for one: there is work
+	wake   chan struct{} // has room for one: there is work
+	enough chan struct{} // has room for one: there is as much as is wanted
 
 	mu      sync.Mutex
 	batches []*batch           // the first is written next
 	saves   map[save]time.Time // wait for the next transaction
 	writing map[save]time.Time // are in the running one
+	wanted  int                // commits that the writer waits for
 	flush   bool               // saves are not to wait for a commit any longer
 	closed  bool
 }
@@ -40,7 +42,7 @@ type save struct {
 }
 
 func (q *queue) init() {
-	q.wake = make(chan struct{}, 1)
+	q.wake, q.enough = make(chan struct{}, 1), make(chan struct{}, 1)
 	q.saves = map[save]time.Time{}
 }
 
@@ -63,6 +65,7 @@ func (q *queue) add(r record, tell func(error)) (*batch, error) {
 		b.tell = append(b.tell, tell)
 	}
 	q.signal()
+	q.tellEnough()
 	return b, nil
 }
 
@@ -112,6 +115,7 @@ func (q *queue) close() {
 	defer q.mu.Unlock()
 	q.closed = true
 	q.signal()
+	q.tellEnough()
 }
 
 func (q *queue) isClosed() bool {

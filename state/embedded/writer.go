@@ -17,6 +17,7 @@ type writer struct {
 	// update runs a transaction; a nil error means it is on the disk.
 	update func(*bbolt.DB, func(*bbolt.Tx) error) error
 
+	pace       pace
 	failed     bool           // the last transaction
 	sweepAt    int64          // what sweepTimer is set to, 0 when it is not
 	sweepTimer pipeline.Timer // wakes the writer when a segment expires
@@ -48,15 +49,19 @@ func (w *writer) work() {
 // writeNext makes one transaction of what waits, and deletes a segment that
 // has expired in the same. It reports whether there may be more to do.
 func (w *writer) writeNext() bool {
-	q, now := &w.store.queue, w.store.clock.Now()
+	q := &w.store.queue
+	q.gather(w.pace)
+	now := w.store.clock.Now()
 	l, old := q.take(), w.expired(now)
+	w.pace.see(l.commits())
 	if l.empty() && (old == nil || q.isClosed()) {
 		return false
 	}
-	records := l.records(w.store.run, now)
+	records, begun := l.records(w.store.run, now), time.Now()
 	err := w.update(w.store.db.Load(), func(tx *bbolt.Tx) error {
 		return errors.Join(old.sweep(tx), put(tx, records))
 	})
+	w.pace.took = time.Since(begun)
 	if w.failed = err != nil; !w.failed {
 		w.note(records, old)
 	}
