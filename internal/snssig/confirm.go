@@ -144,12 +144,16 @@ func (c *Confirmer) confirm(ctx context.Context, arn string, p place) (string, *
 }
 
 var (
-	subscriptionARN = regexp.MustCompile(`<SubscriptionArn>([A-Za-z0-9:._-]{1,512})</SubscriptionArn>`)
-	errorCode       = regexp.MustCompile(`<Code>([A-Za-z]{1,64})</Code>`)
+	subscriptionARN = regexp.MustCompile(`<SubscriptionArn>([A-Za-z0-9:._-]+)</SubscriptionArn>`)
+	errorCode       = regexp.MustCompile(`<Code>([A-Za-z]+)</Code>`)
 )
 
+// longestInside is how long the text is that may stand in an answer. A pattern with a limit
+// of its own would take the program longer to start.
+const longestInside = 512
+
 func inside(pattern *regexp.Regexp, body []byte) string {
-	if m := pattern.FindSubmatch(body); m != nil {
+	if m := pattern.FindSubmatch(body); m != nil && len(m[1]) <= longestInside {
 		return string(m[1])
 	}
 	return ""
