@@ -41,6 +41,7 @@ func (s summary) lines() []summaryLine {
 	all := []summaryLine{
 		{"duplicates", s.stats.Sum(pipeline.CountDuplicates) + earlier, s.earlierNote(earlier)},
 		{"dropped", s.stats.Sum(pipeline.CountDropped), ""},
+		{"untimed", s.stats.Sum(pipeline.CountUntimed), "have no time that could be read (time of identify)"},
 		{"reordered", s.stats.Sum(pipeline.CountReordered), "left after an event that had come later"},
 		{"late", s.stats.Sum(pipeline.CountLate), "came after a later event of their key had left"},
 		{"forced", s.stats.Sum(pipeline.CountForced), "left early, to stay within max_held"},

@@ -136,6 +136,7 @@ func stages() []Metric {
 		of(Gauge, pipeline.GaugeInside, "events_inside", "Events in the stage now: held, waiting for an answer or for another attempt."),
 		of(Histogram, pipeline.TimeInside, "seconds", "Time from when an event entered the stage until it was handed on, dropped or given up; waiting and further attempts included. Of many events in one message each eighth is timed, and counts for the others."),
 		dropped,
+		of(Counter, pipeline.CountUntimed, "untimed_events_total", "Events in which no time could be read (identify)."),
 		of(Counter, pipeline.CountLate, "late_events_total", "Events that came after a later event of their key had left."),
 		of(Counter, pipeline.CountForced, "forced_events_total", "Events that left before their time, to stay within max_held."),
 		of(Counter, pipeline.CountReordered, "reordered_events_total", "Events that left after an event that came later."),

@@ -63,6 +63,7 @@ const (
 	CountEarlier     = "earlier"      // dropped: an earlier run delivered it
 	CountSplit       = "split"        // messages that were split
 	CountParts       = "parts"        // what they were split into
+	CountUntimed     = "untimed"      // no time could be read, where one was to be
 	CountReordered   = "reordered"    // left after an event that came later
 	CountLate        = "late"         // came after a later event of the key had left
 	CountForced      = "forced"       // left before its time, to stay within max_held

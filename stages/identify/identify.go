@@ -39,7 +39,8 @@ func (c Config) Traits() pipeline.Traits {
 }
 
 // New builds the stage.
-func New(c Config, _ *pipeline.Env) (pipeline.Stage, error) {
+func New(c Config, env *pipeline.Env) (pipeline.Stage, error) {
+	times := newWatch(env)
 	readers := make([]reader, len(c.Time))
 	for i := range c.Time {
 		readers[i] = newReader(&c.Time[i])
@@ -50,6 +51,9 @@ func New(c Config, _ *pipeline.Env) (pipeline.Stage, error) {
 			return err
 		}
 		found.apply(e)
+		if len(readers) > 0 && found.time.IsZero() {
+			times.missed(found.unread)
+		}
 		return nil
 	}), nil
 }

@@ -11,6 +11,7 @@ type identity struct {
 	id, key, kind string
 	time          time.Time
 	ambiguous     bool
+	unread        *TimeRule // by which a text could not be read
 }
 
 // read finds the parts in the order id, type, key, time: the conditions of rules

@@ -79,15 +79,17 @@ type reading struct {
 	ambiguous bool
 }
 
-// read returns the latest time that the rule gives, if it gives one.
-func (r reader) read(e *pipeline.Event) (latest reading, ok bool, err error) {
+// read returns the latest time that the rule gives, if it gives one; unread: what it gives is
+// no time.
+func (r reader) read(e *pipeline.Event) (latest reading, ok, unread bool, err error) {
 	err = r.rule.From.EachText(e, func(text string) {
 		t, ambiguous, wrong := parse(text, r.rule.Layout, r.zone, e.Received)
+		unread = unread || wrong != nil
 		if wrong == nil && (!ok || t.After(latest.time)) {
 			latest, ok = reading{t, ambiguous}, true
 		}
 	})
-	return latest, ok, err
+	return latest, ok, unread, err
 }
 
 // readTime tries the rules in turn.
@@ -97,12 +99,16 @@ func (found *identity) readTime(e *pipeline.Event, readers []reader) error {
 	}
 	for _, r := range readers {
 		var latest reading
+		var unread bool
 		ok, err := found.holds(&r.rule.When, e)
 		if err == nil && ok {
-			latest, ok, err = r.read(e)
+			latest, ok, unread, err = r.read(e)
 		}
-		if err != nil {
+		switch {
+		case err != nil:
 			return err
+		case unread && found.unread == nil:
+			found.unread = r.rule
 		}
 		if ok {
 			found.time, found.ambiguous = latest.time, latest.ambiguous
