@@ -25,10 +25,10 @@ type proof struct {
 func proveCommand(catalog pipeline.Catalog, t terminal) *cobra.Command {
 	p := &proof{catalog: catalog, t: t}
 	c := &cobra.Command{
-		Use:   "prove FLOW",
+		Use:   "prove [FLOW]",
 		Short: "Run a flow under schedules in which everything goes wrong",
-		Long: `Runs FLOW of pipeline.yaml, the real engine with your stages and limits in
-virtual time, under schedules drawn by chance: messages come late, out of order
+		Long: `Runs FLOW of pipeline.yaml (which need not be named where the file has one),
+the real engine with your stages and limits in virtual time, under schedules drawn by chance: messages come late, out of order
 and again, sinks are slow and away, the process is killed at any point, and the
 state store loses what it had not brought to safety. Sources, sinks and the
 state are simulated: nothing of yours is asked or changed.
@@ -45,14 +45,9 @@ Exit code 1 when a promise is broken or a file cannot be used, 2 on wrong usage.
 		Example: `  leat prove parcels
   leat prove parcels --runs 10000 --seed 7
   leat prove parcels --input feed.jsonl`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 1 {
-				return fmt.Errorf("want the name of one FLOW, got %d", len(args))
-			}
-			return nil
-		},
+		Args:              oneFlow,
 		ValidArgsFunction: flowName,
-		RunE:              func(c *cobra.Command, args []string) error { return p.run(c.Context(), args[0]) },
+		RunE:              func(c *cobra.Command, args []string) error { return p.run(c.Context(), args) },
 	}
 	filesFlag(c, &p.files)
 	c.Flags().StringArrayVar(&p.inputs, "input", nil, "a `FILE` with samples; may be given several times")
@@ -62,11 +57,15 @@ Exit code 1 when a promise is broken or a file cannot be used, 2 on wrong usage.
 	return c
 }
 
-func (p *proof) run(ctx context.Context, flow string) error {
+func (p *proof) run(ctx context.Context, named []string) error {
 	if p.runs < 1 {
 		return usageError(fmt.Sprintf("--runs %d: must be at least 1", p.runs))
 	}
 	first, overlays, err := filesOf(p.files, nil)
+	if err != nil {
+		return err
+	}
+	flow, err := theFlow(named, append([]string{first}, overlays...))
 	if err != nil {
 		return err
 	}

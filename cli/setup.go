@@ -27,12 +27,12 @@ type setupRun struct {
 func setupCommand(catalog pipeline.Catalog, setups []setup.Def, t terminal) *cobra.Command {
 	run := &setupRun{setups: setups, t: t}
 	c := &cobra.Command{
-		Use:   "setup FLOW",
+		Use:   "setup [FLOW]",
 		Short: "Make what a flow needs at its vendor",
 		Long: `Reads what is there at the vendor, and at AWS, for the FLOW of a pipeline.yaml that
-takes its events from a vendor's preset, and prints what is missing. Nothing is
-changed without --apply, which makes it. What only a person can do is printed as text to
-send. The settings are those of the flow's setup.
+takes its events from a vendor's preset, and prints what is missing; where the file has
+one flow, it need not be named. Nothing is changed without --apply, which makes it. What
+only a person can do is printed as text to send. The settings are those of the flow's setup.
 
 It can be run as often as one likes, and be interrupted: what is there is kept, and what
 is missing is made.
@@ -47,21 +47,18 @@ wrong usage.`,
 			if err != nil {
 				return err
 			}
+			flow, err := theFlow(args, append([]string{first}, overlays...))
+			if err != nil {
+				return err
+			}
 			ctx, release := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
 			defer release()
-			return run.flow(ctx, args[0], first, pipeline.Options{Catalog: catalog, Overlays: overlays})
+			return run.flow(ctx, flow, first, pipeline.Options{Catalog: catalog, Overlays: overlays})
 		},
 	}
 	filesFlag(c, &run.files)
 	c.Flags().BoolVar(&run.apply, "apply", false, "make what is missing")
 	return c
-}
-
-func oneFlow(_ *cobra.Command, args []string) error {
-	if len(args) != 1 {
-		return fmt.Errorf("want the name of one FLOW, got %d", len(args))
-	}
-	return nil
 }
 
 // flow sets up all feeds of a flow.
