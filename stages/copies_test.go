@@ -1,6 +1,8 @@
 package stages_test
 
 import (
+	"context"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -66,6 +68,46 @@ func TestOneOfManyCopiesTakesThePlaceOfAFailedEvent(t *testing.T) {
 		}
 		if n, s := len(rig.Recorder.Got("out")), rig.Pipeline.Stats(); n != 1 || s.Held != 0 {
 			t.Errorf("%d were delivered and %d are held", n, s.Held)
+		}
+	})
+}
+
+// panickingState is a store that panics when it is asked the first time.
+type panickingState struct {
+	*flowtest.State
+	panicked *atomic.Bool
+}
+
+type panickingClaims struct {
+	pipeline.ClaimsLater
+	panicked *atomic.Bool
+}
+
+func (s panickingState) Claims(space string) pipeline.Claims {
+	return struct {
+		pipeline.Claims
+		panickingClaims
+	}{s.State.Claims(space), panickingClaims{askedState{s.State}.Claims(space).(pipeline.ClaimsLater), s.panicked}}
+}
+
+func (c panickingClaims) ClaimLater(ctx context.Context, id pipeline.Digest, done func(*pipeline.Convoy, pipeline.Verdict, error)) bool {
+	if !c.panicked.Swap(true) {
+		time.Sleep(time.Second)
+		panic("the store is broken")
+	}
+	return false
+}
+
+func TestCopiesDoNotWaitForAnEventWhoseStoreHasPanicked(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rig := flowtest.Start(t, flowOf(toDead, identify, "{dedupe: {}}"),
+			flowtest.Options{Catalog: catalog(), State: panickingState{flowtest.NewState(), new(atomic.Bool)}})
+		first := rig.Feed.Send("", event("1", "a", 1))
+		settle(time.Second / 2)
+		second := rig.Feed.Send("", event("1", "a", 1))
+		settle(time.Minute)
+		if !first.Acked() || !second.Acked() || len(rig.Recorder.Got("dead")) != 1 || len(rig.Recorder.Got("out")) != 1 {
+			t.Errorf("acknowledged: %v and %v, %d dead letters, %d delivered", first.Acked(), second.Acked(), len(rig.Recorder.Got("dead")), len(rig.Recorder.Got("out")))
 		}
 	})
 }

@@ -15,12 +15,20 @@ type answer struct {
 
 // ask has an event go on once its store has answered. It returns false when the answer
 // has to be waited for.
-func (s *stage) ask(e entrant) bool {
+func (s *stage) ask(e entrant) (later bool) {
 	if s.asks == nil {
 		return false
 	}
+	returned := false
+	defer func() {
+		if !returned { // the store panics
+			s.inProgress.leave(e.id, false)
+		}
+	}()
 	q := &question{entrant: e}
-	return pipeline.LaterIn(e.ctx, &q.pending) && s.asks.ClaimLater(e.ctx, e.id, q.answered)
+	later = pipeline.LaterIn(e.ctx, &q.pending) && s.asks.ClaimLater(e.ctx, e.id, q.answered)
+	returned = true
+	return later
 }
 
 // question is an event that waits for an answer without a goroutine.
