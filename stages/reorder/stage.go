@@ -9,8 +9,8 @@ import (
 	"github.com/leat-io/leat/pipeline"
 )
 
-// stage holds the events of all keys. What its lock guards never waits: turns
-// are given by signals, and the state store is asked before the lock is taken.
+// stage holds the events of all keys. What its lock guards never waits: turns are given by
+// signals, and a state store that may wait is asked outside of it.
 type stage struct {
 	config    Config
 	clock     pipeline.Clock
