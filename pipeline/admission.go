@@ -46,9 +46,12 @@ func (l *limits) withdraw(a *admission) {
 }
 
 func (l *limits) roomFor(n int) bool {
-	work := l.inFlight + l.going
-	return len(l.lanes) == 0 && (work == 0 || work+n <= l.maxInFlight) && !l.full()
+	return len(l.lanes) == 0 && !l.full() && (l.isIdle() || l.inFlight+l.going+n <= l.maxInFlight)
 }
+
+// isIdle reports whether a message of any size may start. Those of what was held that go on
+// keep none from it, unless they are too many themselves: one may go on for long.
+func (l *limits) isIdle() bool { return l.inFlight == 0 && l.going < l.maxInFlight }
 
 func (l *limits) take(n int) {
 	l.inFlight += n

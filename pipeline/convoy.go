@@ -41,12 +41,10 @@ func (c *Convoy) Go() {
 		} // of another one the handler has not returned yet: it goes on when it does
 	}
 	for len(ready) > 0 {
-		f := ready[0].lane.flow
-		n := slices.IndexFunc(ready, func(p *Pending) bool { return p.lane.flow != f })
-		if n < 0 {
-			n = len(ready)
+		f, n := ready[0].lane.flow, min(len(ready), convoySize)
+		if other := slices.IndexFunc(ready[:n], func(p *Pending) bool { return p.lane.flow != f }); other > 0 {
+			n = other
 		}
-		n = min(n, convoySize)
 		f.crew.work(&Convoy{list: ready[:n:n]}) // what one flow does is not to hold up another
 		ready = ready[n:]
 	}

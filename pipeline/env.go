@@ -130,7 +130,7 @@ func (env *Env) Follow(moved func()) *Follower {
 // OnFull has f called when a finite flow holds max_held events or more and none of
 // its events is on its way: a stage that holds some then lets n of them go early, or as
 // many as it has, and returns how many they were. Otherwise the input would never be
-// read on.
+// read on. With 0 it only takes in what has become of others.
 func (env *Env) OnFull(f func(n int) int) {
 	env.flow.onFull = append(env.flow.onFull, f)
 }

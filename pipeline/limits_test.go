@@ -58,7 +58,7 @@ func (h *house) settle() {
 		h.inside, h.lanes = append(h.inside, h.lanes[0]), h.lanes[1:]
 		h.inFlight++
 	}
-	for len(h.gates) > 0 && len(h.lanes) == 0 && !h.isFull() && (h.work() == 0 || h.work()+h.gates[0].n <= h.maxInFlight) {
+	for len(h.gates) > 0 && len(h.lanes) == 0 && !h.isFull() && (h.isIdle() || h.work()+h.gates[0].n <= h.maxInFlight) {
 		h.inside = append(h.inside, h.gates[0])
 		h.inFlight += h.gates[0].n
 		h.gates = h.gates[1:]
@@ -107,6 +107,9 @@ func (h *house) waitsAgain(i int) {
 
 // underWayNow is what must be counted as such.
 func (h *house) underWayNow() int { return h.work() + len(h.lanes) }
+
+// isIdle: a message of any size may start.
+func (h *house) isIdle() bool { return h.inFlight == 0 && h.work() < h.maxInFlight }
 
 // work is what max_in_flight bounds.
 func (h *house) work() int {
@@ -234,6 +237,30 @@ func TestASmallMessageGoesInWhenTheLargeOneBeforeItGivesUp(t *testing.T) {
 		if large.Load() || !small.Load() {
 			t.Errorf("the large one is in: %v, the small one: %v", large.Load(), small.Load())
 		}
+	})
+}
+
+// An event that goes on for long, as its sink is away, must not keep out a message that is as
+// large as the limit.
+func TestALargeMessageStartsBesideAnEventThatGoesOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLimits(flowConfig{MaxInFlight: 4, MaxHeld: 100, MaxHeldBytes: 1 << 20})
+		for range 3 {
+			held(l, 1).End()
+		}
+		if !l.admit(nil, 4) {
+			t.Fatal("not let in")
+		}
+		l.free(4)
+		held(l, 1).End()
+		var in atomic.Bool
+		stop := make(chan struct{})
+		go func() { in.Store(l.admit(stop, 1)) }()
+		if synctest.Wait(); in.Load() {
+			t.Error("let in beside as many as the limit allows")
+		}
+		close(stop)
+		synctest.Wait()
 	})
 }
 

@@ -38,7 +38,7 @@ func (r *relief) full() bool {
 func (r *relief) makeRoom() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.stopping() || r.limits[0].underWay.Load() != 0 || !r.full() {
+	if r.stopping() || !r.stands() || !r.full() {
 		return // somebody else was here before
 	}
 	n := max(1, r.held()/share)
@@ -47,6 +47,15 @@ func (r *relief) makeRoom() {
 			return
 		}
 	}
+}
+
+// stands reports whether nothing is under way. What has just left may have let others go,
+// and a holder not yet have taken that in.
+func (r *relief) stands() bool {
+	for _, letGo := range r.holders {
+		letGo(0)
+	}
+	return r.limits[0].underWay.Load() == 0
 }
 
 func (r *relief) held() (n int) {

@@ -38,9 +38,9 @@ type Claims interface {
 	Release(ctx context.Context, id Digest) error
 }
 
-// Quick is implemented by Claims and Times that wait for nothing. Before it calls others,
-// a stage lets the events behind it go on, see [Yield], so that many calls can
-// share a round trip.
+// Quick is implemented by Claims that wait for nothing, and by Times that neither wait nor
+// fail. Before it calls others, a stage lets the events behind it go on, see [Yield], so that
+// many calls can share a round trip.
 type Quick interface{ Quick() bool }
 
 // IsQuick reports whether x implements [Quick] and says so.

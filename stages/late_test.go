@@ -113,3 +113,33 @@ func TestAfterAKilledRunNothingLeavesBeforeItsPredecessorsCanBeBack(t *testing.T
 		})
 	}
 }
+
+// What is late only against an earlier run is sorted in, also when its key was forgotten in
+// between.
+func TestAForgottenKeyIsStillThatOfAnEarlierRun(t *testing.T) {
+	for _, quick := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			state := flowtest.NewState()
+			state.QuickTimes = quick
+			run := func(events ...string) []string {
+				rig := flowtest.Load(t, flowOf(toOut, identify, "{reorder: {window: 10s, late: drop}}"),
+					flowtest.Options{Catalog: catalog(), State: state, Source: &pipeline.Source{Finite: true, Hold: pipeline.Forever}})
+				for _, e := range events {
+					rig.Feed.Send("", e)
+				}
+				rig.Feed.End()
+				rig.Run()
+				if err := rig.Wait(); err != nil {
+					t.Error(err)
+				}
+				state.NextRun()
+				return rig.Recorder.IDs("out")
+			}
+			run(event("0", "a", 100))
+			got := run(event("1", "a", 50), event("2", "b", 65), event("3", "a", 60), event("4", "b", 80))
+			if len(got) != 4 {
+				t.Errorf("times at hand %v: %v arrived, want all", quick, got)
+			}
+		})
+	}
+}

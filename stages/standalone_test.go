@@ -8,6 +8,7 @@ import (
 	"github.com/leat-io/leat/pipeline"
 	"github.com/leat-io/leat/pipeline/flowtest"
 	"github.com/leat-io/leat/stages/dedupe"
+	"github.com/leat-io/leat/stages/reorder"
 )
 
 func TestAStageServesAsAMiddlewareOfSomebodyElsesRouter(t *testing.T) {
@@ -34,5 +35,29 @@ func TestAStageServesAsAMiddlewareOfSomebodyElsesRouter(t *testing.T) {
 	}
 	if err := env.Close(); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestAStageCanBeClosedTwice(t *testing.T) {
+	for name, stage := range map[string]pipeline.StageDef{"dedupe": dedupe.Stage, "reorder": reorder.Stage} {
+		env := pipeline.NewEnv("orders", flowtest.NewState(), pipeline.Options{})
+		var err error
+		switch c := stage.Defaults.(type) {
+		case dedupe.Config:
+			_, err = dedupe.New(c, env)
+		case reorder.Config:
+			_, err = reorder.New(c, env)
+		}
+		if err == nil {
+			err = env.Start(context.Background())
+		}
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		for range 2 {
+			if err := env.Close(); err != nil {
+				t.Error(name, err)
+			}
+		}
 	}
 }

@@ -87,7 +87,7 @@ func (u unrecorded) GoOn() error {
 	return err
 }
 
-// heldUnderWay makes room for other events, while this one waits for no other.
+// heldUnderWay has the event count against max_held too, while it waits for no other one.
 func heldUnderWay(ctx context.Context) (giveBack <-chan struct{}) {
 	hold := pipeline.NewHold(ctx)
 	hold.End()

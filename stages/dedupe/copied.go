@@ -17,7 +17,7 @@ type copied struct {
 // wait holds the event until the outcome of the copy in progress is known, in its goroutine
 // where it may have to go back alone.
 func (sh *shard) wait(e entrant, o *outcome) error {
-	if pipeline.Lasts(e.ctx) {
+	if pipeline.Lasts(e.ctx) && pipeline.Stopping(e.ctx) == e.stage.stopping {
 		return sh.waitLater(e, o)
 	}
 	return wait(e.ctx, o)
@@ -57,8 +57,8 @@ func (sh *shard) waitLater(e entrant, o *outcome) error {
 	return pipeline.ErrLater
 }
 
-// goOn has copies go on that wait no longer. One of an event that was settled is over.
-func goOn(copies []*copied, settled bool) {
+// release has copies go on that wait no longer. One of an event that was settled is over.
+func release(copies []*copied, settled bool) {
 	var others pipeline.Convoy
 	for _, c := range copies {
 		c.hold.End()
@@ -82,14 +82,14 @@ func (c *copied) GoOn() error {
 }
 
 // returnCopies gives copies back that wait when the flow stops.
-func (s *stage) returnCopies(stopping <-chan struct{}) {
+func (s *stage) returnCopies() {
 	select {
-	case <-stopping:
+	case <-s.stopping:
 	case <-s.left:
 		return
 	}
 	for i := range s.inProgress.shards {
-		goOn(s.inProgress.shards[i].stop(), false)
+		release(s.inProgress.shards[i].stop(), false)
 	}
 }
 

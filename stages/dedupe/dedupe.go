@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/leat-io/leat/pipeline"
@@ -58,6 +59,7 @@ type stage struct {
 	clock      pipeline.Clock
 	log        *slog.Logger
 	inProgress progress
+	stopping   <-chan struct{}   // of the flow
 	left       chan struct{}     // closed at the end
 	duplicates *pipeline.Counter // of events that this run delivered
 	earlier    *pipeline.Counter // of events that an earlier run delivered
@@ -66,7 +68,7 @@ type stage struct {
 // New builds the stage.
 func New(c Config, env *pipeline.Env) (pipeline.Stage, error) {
 	s := &stage{
-		config: c, claims: env.Claims(), clock: env.Clock, log: env.Log, left: make(chan struct{}),
+		config: c, claims: env.Claims(), clock: env.Clock, log: env.Log, left: make(chan struct{}), stopping: env.Stopping(),
 		duplicates: env.Counter(pipeline.CountDuplicates), earlier: env.Counter(pipeline.CountEarlier),
 	}
 	s.quick = pipeline.IsQuick(s.claims)
@@ -74,13 +76,13 @@ func New(c Config, env *pipeline.Env) (pipeline.Stage, error) {
 	s.asks, _ = s.claims.(pipeline.ClaimsLater)
 	s.inProgress.init()
 	env.OnStart(func(context.Context) error {
-		go s.returnCopies(env.Stopping())
+		go s.returnCopies()
 		return nil
 	})
-	env.OnClose(func() error {
+	env.OnClose(sync.OnceValue(func() error {
 		close(s.left)
 		return nil
-	})
+	}))
 	return func(next pipeline.Handler) pipeline.Handler {
 		if !s.quick && s.later == nil {
 			next = pipeline.Await(next)

@@ -69,7 +69,7 @@ func (sh *shard) enter(id pipeline.Digest) *outcome {
 func (p *progress) leave(id pipeline.Digest, settled bool) {
 	if o := p.shard(id).leave(id, settled); o != nil {
 		close(o.known)
-		goOn(o.copies, settled)
+		release(o.copies, settled)
 	}
 }
 

@@ -147,13 +147,15 @@ func (s *stage) takeStaged(number uint64) []*waiter {
 		return nil
 	}
 	delete(s.staged, number)
-	ws := s.room[:0]
-	for ; w != nil; w = w.staged {
+	clear(s.entering)
+	ws := s.entering[:0]
+	for w != nil {
 		if w.where != isGone {
 			ws = append(ws, w)
 		}
+		w, w.sibling = w.sibling, nil // one that is held for long must not keep the others
 	}
-	s.room = ws
+	s.entering = ws
 	slices.SortFunc(ws, func(a, b *waiter) int { return a.seq.Compare(b.seq) })
 	return ws
 }
@@ -184,9 +186,6 @@ var endOfTime = time.Unix(1<<40, 0)
 func (s *stage) letGoEarly(n int) (gone int) {
 	s.lock()
 	defer s.unlock()
-	if s.going != nil {
-		return n // some have just come to be due
-	}
 	for len(s.line) > 0 && gone < n {
 		w := s.line[0]
 		s.shift()

@@ -67,22 +67,24 @@ func (s *stage) release() {
 
 // catchUp takes in what is new. Events are in the inbox before their messages have passed.
 func (s *stage) catchUp() {
-	for s.inbox.news.Swap(false) {
-		ended, passed := s.follower.Ended(), s.follower.Passed()
-		for w := s.inbox.take(); w != nil; {
-			next := w.older
-			w.older = nil
-			s.takeInOne(w)
-			w = next
-		}
-		s.pass(passed)
-		if ended && !s.over {
-			s.over = true // there is nothing left to wait for
-			s.advance(endOfTime)
-		}
+	if !s.inbox.news.Swap(false) {
+		return
+	}
+	ended, passed := s.follower.Ended(), s.follower.Passed()
+	for w := s.inbox.take(); w != nil; {
+		next := w.older
+		w.older = nil
+		s.takeInOne(w)
+		w = next
+	}
+	s.pass(passed)
+	if ended && !s.over {
+		s.over = true // there is nothing left to wait for
+		s.advance(endOfTime)
 	}
 }
 
+// takeInOne takes in that an event has entered, or that one that has a queue is done.
 func (s *stage) takeInOne(w *waiter) {
 	if w.queue != nil {
 		s.finish(w)

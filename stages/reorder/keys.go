@@ -3,8 +3,6 @@ package reorder
 import (
 	"context"
 	"fmt"
-
-	"github.com/leat-io/leat/pipeline"
 )
 
 // keys are the queues of the keys that have events, and of those that had some. The lock
@@ -42,7 +40,7 @@ func (s *stage) queueOf(ctx context.Context, key string) (*queue, error) {
 // lookUp asks the state store. Nothing that happens to the key meanwhile may be forgotten:
 // the answer is older.
 func (s *stage) lookUp(ctx context.Context, key string) (l last, err error) {
-	if pipeline.IsQuick(s.times) {
+	if s.quick {
 		l.at, l.earlier, err = s.times.Last(ctx, key)
 		return l, err
 	}
@@ -69,12 +67,13 @@ func (k *keys) add(key string, l last) *queue {
 }
 
 // leave takes one user from a queue. What the store would not tell of it is remembered for
-// some time: idle queues are forgotten, oldest first.
+// some time: idle queues are forgotten, oldest first. Of a time that an earlier run has saved
+// the store would say that this one did.
 func (k *keys) leave(q *queue) {
 	if q.users--; q.users > 0 || q.idle {
 		return
 	}
-	if k.forgets && !q.gap {
+	if k.forgets && !q.gap && !q.before.After(q.settled) {
 		delete(k.queues, q.key)
 		return
 	}

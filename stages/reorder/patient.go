@@ -39,7 +39,7 @@ func (s *stage) returnPatient(stopping <-chan struct{}) {
 	defer s.unlock()
 	s.returning = true
 	for _, w := range s.staged {
-		for ; w != nil; w = w.staged {
+		for ; w != nil; w = w.sibling {
 			s.giveBack(w)
 		}
 	}

@@ -12,6 +12,7 @@ package reorder
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"github.com/leat-io/leat/pipeline"
@@ -99,10 +100,10 @@ func New(c Config, env *pipeline.Env) (pipeline.Stage, error) {
 		}
 		return s.joinOthers(ctx, env)
 	})
-	env.OnClose(func() error {
+	env.OnClose(sync.OnceValue(func() error {
 		s.stopTimer()
 		return s.leaveOthers()
-	})
+	}))
 	return func(next pipeline.Handler) pipeline.Handler {
 		return func(ctx context.Context, e *pipeline.Event) error { return s.handle(ctx, e, next) }
 	}, nil

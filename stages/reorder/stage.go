@@ -27,17 +27,17 @@ type stage struct {
 	quick bool // times waits for nothing
 	inbox inbox
 
-	mu     sync.Mutex
-	keys   keys
-	staged map[uint64]*waiter // by message, until everything before has entered
-	room   []*waiter          // for those of a message that enter
-	line   []*waiter          // in the order in which they become due
-	going  *pipeline.Convoy   // those that go on as soon as the lock is free
-	seen   uint64             // the last number that everything has come past
-	mark   watermark          // the clock of a finite source
-	timer  pipeline.Timer     // of the first in line, behind a live source
-	over   bool               // the finite sources have ended: nothing is worth waiting for
-	closed bool
+	mu       sync.Mutex
+	keys     keys
+	staged   map[uint64]*waiter // by message, until everything before has entered
+	entering []*waiter          // those of the message that entered last
+	line     []*waiter          // in the order in which they become due
+	going    *pipeline.Convoy   // those that go on as soon as the lock is free
+	seen     uint64             // the last number that everything has come past
+	mark     watermark          // the clock of a finite source
+	timer    pipeline.Timer     // of the first in line, behind a live source
+	over     bool               // the finite sources have ended: nothing is worth waiting for
+	closed   bool
 
 	returning bool // the flow stops: nothing new is held without a goroutine
 }
@@ -106,7 +106,7 @@ func (s *stage) enterNow(w *waiter) {
 // event is then a copy that takes the place of one that failed.
 func (s *stage) awaitNumber(w *waiter) {
 	number := w.seq.Message
-	w.staged, s.staged[number] = s.staged[number], w
+	w.sibling, s.staged[number] = s.staged[number], w
 	if number <= s.seen {
 		s.enterStaged(number)
 	}

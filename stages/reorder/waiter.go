@@ -10,17 +10,17 @@ import (
 
 // waiter is an event that has entered and is not settled yet.
 type waiter struct {
-	stage  *stage
-	event  *pipeline.Event
-	hold   pipeline.Hold
-	id     string // the event's, as time and seq: later stages may change them there
-	time   time.Time
-	seq    pipeline.Seq
-	queue  *queue
-	staged *waiter // the next one of its message that waits for its number
-	older  *waiter // the one before it in the inbox
-	due    time.Time
-	where  place
+	stage   *stage
+	event   *pipeline.Event
+	hold    pipeline.Hold
+	id      string // the event's, as time and seq: later stages may change them there
+	time    time.Time
+	seq     pipeline.Seq
+	queue   *queue
+	sibling *waiter // the next one of its message that waits for its number
+	older   *waiter // the one before it in the inbox
+	due     time.Time
+	where   place
 
 	signalled atomic.Bool   // it may go, or has to go back
 	refused   error         // why it has to go back

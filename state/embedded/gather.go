@@ -4,8 +4,11 @@ import "time"
 
 // A transaction costs two waits for the disk, however many records it has. Under load the
 // writer is back before many wait again, and would write few at a time; so it waits for as
-// many as lately, no longer than the disk has just taken. Who comes alone waits for nobody.
-const gatherAtMost = 2 * time.Millisecond
+// many as lately, no longer than the disk has just taken. Where few come, nobody waits.
+const (
+	gatherAtMost = 2 * time.Millisecond
+	fewCommits   = 8
+)
 
 // pace is what transactions were like lately.
 type pace struct {
@@ -13,9 +16,9 @@ type pace struct {
 	took    time.Duration // the last one
 }
 
-// see takes in how many commits a transaction had.
+// see takes in how many commits a transaction had. So who comes alone after many waits once.
 func (p *pace) see(commits int) {
-	if p.commits = max(commits, p.commits*9/10); commits <= 1 {
+	if p.commits = max(commits, p.commits*9/10); commits < fewCommits {
 		p.commits = 0
 	}
 }

@@ -65,7 +65,7 @@ func TestTheWriterWaitsForNobodyOnceTheStoreCloses(t *testing.T) {
 
 func TestHowManyCommitsAreHopedFor(t *testing.T) {
 	var p pace
-	for _, c := range []struct{ commits, want int }{{1, 0}, {10, 10}, {2, 9}, {20, 20}, {1, 0}, {0, 0}, {2, 2}} {
+	for _, c := range []struct{ commits, want int }{{1, 0}, {100, 100}, {10, 90}, {200, 200}, {7, 0}, {0, 0}, {8, 8}} {
 		if p.see(c.commits); p.commits != c.want {
 			t.Errorf("after %d commits %d are hoped for, want %d", c.commits, p.commits, c.want)
 		}
