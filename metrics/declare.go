@@ -78,7 +78,7 @@ func flows() []Metric {
 		return one(kind, pipeline.KindFlow, from, name, help, labelFlow)
 	}
 	return []Metric{
-		of(Gauge, pipeline.GaugeInFlight, "flow_in_flight_events", "Events under way that do not wait for their turn."),
+		of(Gauge, pipeline.GaugeInFlight, "flow_in_flight_events", "Events under way that do not wait for their turn. One that has waited and goes on counts as held too, until it is settled."),
 		of(Gauge, pipeline.GaugeMaxInFlight, "flow_max_in_flight_events", "The limit max_in_flight of the flow."),
 		of(Gauge, pipeline.GaugeHeld, "flow_held_events", "Events that wait: for their turn in reorder, or for a copy of them in dedupe."),
 		of(Gauge, pipeline.GaugeMaxHeld, "flow_max_held_events", "The limit max_held of the flow. At it, the source is not read any further."),

@@ -46,8 +46,11 @@ func (l *limits) withdraw(a *admission) {
 }
 
 func (l *limits) roomFor(n int) bool {
-	return len(l.lanes) == 0 && !l.full() && (l.isIdle() || l.inFlight+l.going+n <= l.maxInFlight)
+	return len(l.lanes) == 0 && !l.full() && (l.isIdle() || l.work()+n <= l.maxInFlight)
 }
+
+// work is what max_in_flight bounds.
+func (l *limits) work() int { return l.inFlight + l.going }
 
 // isIdle reports whether a message of any size may start. Those of what was held that go on
 // keep none from it, unless they are too many themselves: one may go on for long.

@@ -17,7 +17,7 @@ type Convoy struct {
 // Rest is what is left to do of a handler that has returned [ErrLater].
 type Rest interface {
 	// GoOn does it and returns what the handler would have returned, [ErrLater] included.
-	// It is called once, in another goroutine.
+	// It is called once, in another goroutine, or in that of the handler after it has returned.
 	GoOn() error
 }
 

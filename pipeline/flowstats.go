@@ -125,7 +125,7 @@ func (f *flow) stats() FlowStats {
 func (l *limits) now() (inFlight, held int, bytes int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.inFlight, l.held, l.bytes
+	return l.work(), l.held, l.bytes
 }
 
 // stepStats puts the steps of a name together: a sink is one for each way to it.

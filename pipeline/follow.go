@@ -84,7 +84,8 @@ func (g *numbering) roots(first uint64, n int) []*root {
 	return out
 }
 
-// Follower tells a stage, in source order, which messages have come past it.
+// Follower tells a stage how far its sources have come: up to which message everything has
+// come past it.
 type Follower struct {
 	index  int
 	moved  func()

@@ -77,7 +77,7 @@ func (f *flow) state() Phase {
 	g := gatesOf(f)
 	paused, drained := f.control.paused.IsShut(), false
 	if paused {
-		inFlight, held := f.limits.counts()
+		inFlight, held, _ := f.limits.now()
 		drained = inFlight == 0 && (held == 0 || f.group.finite)
 	}
 	f.control.mu.Lock()

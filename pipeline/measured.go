@@ -151,7 +151,7 @@ func (l *limits) measures() map[string]int64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return map[string]int64{
-		GaugeInFlight: int64(l.inFlight), GaugeMaxInFlight: int64(l.maxInFlight),
+		GaugeInFlight: int64(l.work()), GaugeMaxInFlight: int64(l.maxInFlight),
 		GaugeHeld: int64(l.held), GaugeMaxHeld: int64(l.maxHeld), GaugeHeldBytes: l.bytes, GaugeMaxHeldBytes: l.maxBytes,
 	}
 }
