@@ -47,7 +47,7 @@ type answeredState struct{ *flowtest.State }
 type answeredClaims struct{ *askedClaims }
 
 func (s answeredState) Claims(space string) pipeline.Claims {
-	return answeredClaims{askedState{s.State}.Claims(space).(*askedClaims)}
+	return answeredClaims{askedState(s).Claims(space).(*askedClaims)}
 }
 
 func (c answeredClaims) ClaimLater(ctx context.Context, id pipeline.Digest, done func(*pipeline.Convoy, pipeline.Verdict, error)) bool {
