@@ -34,6 +34,9 @@ func (o options) contestants(variant string) []*contestant {
 	if flow := filepath.Join(o.peerFlows, variant+".yaml"); o.peer != "" && exists(flow) {
 		all = append(all, &contestant{name: "peer", program: o.peer, flow: flow})
 	}
+	if variant == "b" {
+		all = append(all, &contestant{name: "floor", program: o.floor, flow: all[0].flow})
+	}
 	return all
 }
 

@@ -7,7 +7,7 @@
 //
 // The variants are the flows in bench/*.yaml. Contestants run in turn, so that what else
 // the machine does meets all of them; a run whose output has not as many lines as it
-// must is an error.
+// must is an error. Beside b runs a loop that does the same without a flow, the floor.
 package main
 
 import (
@@ -23,6 +23,7 @@ import (
 // options are what is measured.
 type options struct {
 	leat, against   string // programs
+	floor           string // that does what b does without a flow
 	peer, peerFlows string
 	flows           string // folder
 	variants        []string
@@ -59,6 +60,9 @@ func run(o options) error {
 		if o.leat, err = measure.Build(dir, "./cmd/leat"); err != nil {
 			return err
 		}
+	}
+	if o.floor, err = measure.Build(dir, "./bench/floor"); err != nil {
+		return err
 	}
 	fd, err := feed.Write(dir+"/in.jsonl", feed.Options{Lines: o.lines, Events: o.events})
 	if err != nil {
