@@ -181,9 +181,17 @@ var releasesWhatExpired = pipeline.DefineStage("reorder", reorderConfig{}, func(
 	}, nil
 })
 
-// passesAtOnce is a reorder by arrival in which nobody waits for who came before.
-var passesAtOnce = pipeline.DefineStage("reorder", arrivalConfig{}, func(arrivalConfig, *pipeline.Env) (pipeline.Stage, error) {
-	return func(next pipeline.Handler) pipeline.Handler { return next }, nil
+// holdsOneUp is a reorder by arrival in which nobody waits for who came before, while every
+// second one is held up.
+var holdsOneUp = pipeline.DefineStage("reorder", arrivalConfig{}, func(_ arrivalConfig, env *pipeline.Env) (pipeline.Stage, error) {
+	return func(next pipeline.Handler) pipeline.Handler {
+		return func(ctx context.Context, e *pipeline.Event) error {
+			if e.Seq.Message%2 == 1 && !pipeline.Sleep(ctx, env.Clock, time.Minute, pipeline.Held(ctx)) {
+				return pipeline.ErrReturned
+			}
+			return next(ctx, e)
+		}
+	}, nil
 })
 
 func TestPlantedMistakesAreFoundAndTold(t *testing.T) {
@@ -197,7 +205,7 @@ func TestPlantedMistakesAreFoundAndTold(t *testing.T) {
 		{"dedupe commits before it delivers", commitsFirst, Lost, 1, 1},
 		{"dedupe forgets what is under way", forgetsCopies, Repeated, 2, 0},
 		{"reorder releases what expired", releasesWhatExpired, Unordered, 2, 0},
-		{"reorder by arrival passes at once", passesAtOnce, Unordered, 2, 0},
+		{"reorder by arrival holds one up", holdsOneUp, Unordered, 2, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := prove(t, fmt.Sprintf(flow, "queue"), 300, c.stage)
