@@ -30,7 +30,7 @@ var (
 // loop is what is kept from one line to the next.
 type loop struct {
 	envelope, event rawjson.Fields
-	message, id     []byte
+	id              []byte
 	seen            map[[16]byte]struct{}
 	notif, rest     *bufio.Writer
 }
