@@ -28,10 +28,11 @@ func proveCommand(catalog pipeline.Catalog, t terminal) *cobra.Command {
 		Use:   "prove [FLOW]",
 		Short: "Run a flow under schedules in which everything goes wrong",
 		Long: `Runs FLOW of pipeline.yaml (which need not be named where the file has one),
-the real engine with your stages and limits in virtual time, under schedules drawn by chance: messages come late, out of order
-and again, sinks are slow and away, the process is killed at any point, and the
-state store loses what it had not brought to safety. Sources, sinks and the
-state are simulated: nothing of yours is asked or changed.
+the real engine with your stages and limits in virtual time, under schedules
+drawn by chance: messages come late, out of order and again, sinks are slow and
+away, the process is killed at any point, and the state store loses what it had
+not brought to safety. Sources, sinks and the state are simulated: nothing of
+yours is asked or changed.
 
 It counts what is lost, out of order without a mark, or delivered twice, and for
 the first such event prints the shortest schedule that it finds.

@@ -110,8 +110,8 @@ func (l *loop) one(raw []byte) error {
 		return nil
 	}
 	l.seen[[16]byte(sum[:])] = struct{}{}
-	w, value := l.rest, []byte(nil)
-	if value, _ = l.event.Find(kind); rawjson.EqualText(value, "103") {
+	w := l.rest
+	if value, _ := l.event.Find(kind); rawjson.EqualText(value, "103") {
 		w = l.notif
 	}
 	if _, err := w.Write(raw); err != nil {

@@ -14,6 +14,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/leat-io/leat/bench/feed"
@@ -61,8 +62,10 @@ func run(o options) error {
 			return err
 		}
 	}
-	if o.floor, err = measure.Build(dir, "./bench/floor"); err != nil {
-		return err
+	if slices.Contains(o.variants, "b") {
+		if o.floor, err = measure.Build(dir, "./bench/floor"); err != nil {
+			return err
+		}
 	}
 	fd, err := feed.Write(dir+"/in.jsonl", feed.Options{Lines: o.lines, Events: o.events})
 	if err != nil {

@@ -26,11 +26,10 @@ type waiter struct {
 	refused   error         // why it has to go back
 	turn      chan struct{} // gets the signal, if a goroutine waits for it
 
-	// Where none does:
-	patient bool
 	ctx     context.Context
 	next    pipeline.Handler
-	pending pipeline.Pending
+	patient bool             // no goroutine waits for it
+	pending pipeline.Pending // then
 
 	untimed   bool // it has no time
 	doubtful  bool // its time was far ahead of the clock when it entered
